@@ -14,7 +14,7 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   ignoreWorkspaces: packages.filter(isEmpty).map((name) => `packages/${name}`),
   // Programs of Debian packages; the code that runs them reports if they are missing.
-  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'prlimit'],
+  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
       entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
@@ -44,20 +44,34 @@ const config: KnipConfig = {
       ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    'packages/durable': {
+      entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    // The bundle starts here; the commands are imported when they run.
+    'packages/cli': {
+      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its processes are run by path.
     'packages/acceptance': {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Run by `pnpm simulate`.
+    // Run by `pnpm simulate`, which bundles the program.
     'packages/simulation': {
-      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      entry: ['src/main.ts', 'src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its programs are run by path; the contestants have a separate package.json.
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    // Vite builds its page from index.html.
+    'packages/inspector': {
+      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],
@@ -67,7 +81,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'valibot', 'zod'],
+      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
     },
   },
 }

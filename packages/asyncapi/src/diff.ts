@@ -69,6 +69,7 @@ function compareOperations(before: ReadOperation, after: ReadOperation): readonl
   const style = ({ request: [first], extension }: ReadOperation): Json | undefined =>
     extension?.['correlation'] ?? first?.correlationId
   const kind = ({ extension }: ReadOperation): Json => extension?.['responses'] ?? 'one'
+  const requestKind = ({ extension }: ReadOperation): Json => extension?.['requests'] ?? 'one'
   return [
     ...moved('the request topic', before.address, after.address, 'requests arrive nowhere'),
     ...moved('the response topic', before.replyAddress, after.replyAddress, 'responses arrive nowhere'),
@@ -77,6 +78,12 @@ function compareOperations(before: ReadOperation, after: ReadOperation): readonl
       'the number of responses',
       kind(before),
       kind(after),
+      'the other side expects the former number',
+    ),
+    ...moved(
+      'the number of items in a request',
+      requestKind(before),
+      requestKind(after),
       'the other side expects the former number',
     ),
     ...compareQos(before, after),

@@ -80,6 +80,7 @@ function toEndpoint(operation: ReadOperation, codecs: Readonly<Record<string, Sc
     response: toCodec(operation.response, codecs),
     correlation: toCorrelation(operation),
     responses: own?.['responses'] === 'many' ? 'many' : 'one',
+    requests: own?.['requests'] === 'many' ? 'many' : 'one',
     cancel: own === undefined || own['cancel'] === 'local' ? 'local' : 'wire',
     acceptsNotifications: own?.['acceptsNotifications'] === true,
     ...(replyAddress === undefined ? {} : { responseTopic: replyAddress }),

@@ -100,13 +100,15 @@ function harmlessPart(key: string, part: Json): Json {
 
 function endpointOf(operation: ReadOperation): string {
   const { name, address, replyAddress, extension } = operation
+  const [request, response] = [typeName(`${name}Request`), typeName(`${name}Response`)]
+  const topic = replyAddress === undefined ? [] : [JSON.stringify(replyAddress)]
   const types = [
     JSON.stringify(address),
-    typeName(`${name}Request`),
-    typeName(`${name}Response`),
+    request,
+    response,
     extension?.['responses'] === 'many' ? `'many'` : `'one'`,
     correlationType(operation),
-    ...(replyAddress === undefined ? [] : [JSON.stringify(replyAddress)]),
+    ...(extension?.['requests'] === 'many' ? [topic[0] ?? "''", request, response, "'many'"] : topic),
   ]
   return `export const ${name} = endpoints['${name}'] as Endpoint as Endpoint<ContractTypes<${types.join(', ')}>>`
 }

@@ -179,12 +179,14 @@ function operationOf({ name, endpoint, request, response }: Described, qos: numb
 
 /** Returns what AsyncAPI cannot say about an endpoint. */
 function extensionOf(endpoint: Endpoint): JsonObject {
-  const { name, topic, responseTopic, responses, cancel, acceptsNotifications, correlation } = endpoint
+  const { name, topic, responseTopic, requests, responses, cancel, acceptsNotifications, correlation } =
+    endpoint
   const isBytes = correlation === correlationData({ format: 'bytes' })
   const field = (correlation as { readonly field?: string }).field
   const style: Json = field === undefined ? correlation.name : { payloadField: field }
   return withoutUndefined({
     name: name === topic.template ? undefined : name,
+    requests: requests === 'many' ? requests : undefined,
     responses,
     correlation: isBytes ? { correlationData: 'bytes' } : style,
     cancel,

@@ -80,6 +80,14 @@ describe('diff', () => {
       ],
     ],
     [
+      'another number of items in a request',
+      base,
+      changed(base, ['operations', 'unlock', 'x-antiphon', 'requests'], 'many'),
+      [
+        'breaking: unlock: the number of items in a request is many, was one: the other side expects the former number',
+      ],
+    ],
+    [
       'a lowered QoS',
       documentOf(t.string, t.string, 1),
       documentOf(t.string, t.string, 0),

@@ -41,16 +41,20 @@ export const types: fc.Arbitrary<t.Mixed> = fc.letrec<{ type: t.Mixed }>((tie) =
 
 /** Generates contracts: the endpoints of a module. */
 export const contracts: fc.Arbitrary<Readonly<Record<string, Endpoint>>> = fc
-  .array(fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean()), { minLength: 1, maxLength: 4 })
+  .array(
+    fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean(), fc.constantFrom('one', 'many')),
+    { minLength: 1, maxLength: 4 },
+  )
   .map((contract) =>
     Object.fromEntries(
-      contract.map(([request, response, responses, hasTopic], index) => [
+      contract.map(([request, response, responses, hasTopic, requests], index) => [
         `operation${index}`,
         endpoint({
           topic: `topic${index}/{a}`,
           request: json(request),
           response: json(response),
-          responses: responses,
+          responses,
+          requests,
           ...(hasTopic ? { responseTopic: `topic${index}/{a}/response` } : {}),
         }) as Endpoint,
       ]),

@@ -22,6 +22,19 @@ describe('generateTypes', () => {
     expect(await generateTypes(document)).toBe(generated)
   })
 
+  it('gives the types of request streams, with and without a response topic', async () => {
+    const contract = { topic: 'log', request: text, response: text, requests: 'many' } as const
+    const log = endpoint(contract)
+    const answered = endpoint({ ...contract, topic: 'other', responseTopic: 'logged' })
+    const generated = await generateTypes(reread(toAsyncApi({ log, answered }, info)))
+    expect(generated).toContain(
+      `ContractTypes<"log", LogRequest, LogResponse, 'one', Correlation, '', LogRequest, LogResponse, 'many'>`,
+    )
+    expect(generated).toContain(
+      `ContractTypes<"other", AnsweredRequest, AnsweredResponse, 'one', Correlation, "logged", AnsweredRequest, AnsweredResponse, 'many'>`,
+    )
+  })
+
   it('gives the union of several messages, and the correlation of a foreign document', async () => {
     const { 'x-antiphon': _, ...foreign } = (
       document as never as { operations: { sum: Record<string, unknown> } }

@@ -31,6 +31,8 @@ export function inWorld(test: (world: World) => void): void {
         return linkOver(transport, {
           ...deviceLinkOptions,
           maxConnectionAge: 3_300_000,
+          // Without jitter, a connection is replaced exactly at its age.
+          reconnect: { random: () => 0 },
           ...options,
           scheduler,
         })

@@ -1,6 +1,6 @@
 import { contestantsPath, installedVersion, natsVersion } from './processes/install.js'
 import { peerFile } from './processes/bundle.js'
-import { antiphon, byHand } from './names.js'
+import { antiphon, byHand, floor } from './names.js'
 import type { ContestantInfo } from './result.js'
 
 /** A contestant: the program of its peers, and its abilities. */
@@ -11,8 +11,8 @@ export interface Contestant {
   readonly version: () => string
   /** The QoS that its requests can have. */
   readonly qos: readonly (0 | 1 | 2)[]
-  /** Whether it uses another protocol than MQTT, over its own server. */
-  readonly usesNats?: boolean
+  /** Its broker, if it does not use MQTT; `none` if its requesters connect to its responder. */
+  readonly broker?: 'nats' | 'none'
   /** Whether the benchmark installs it from npm. */
   readonly isForeign: boolean
 }
@@ -47,6 +47,15 @@ export const contestants: readonly Contestant[] = [
     isForeign: false,
   },
   {
+    name: floor,
+    about:
+      'raw sockets, prebuilt packets, the same JSON codec, the least parsing that is correct; without QoS 2',
+    file: () => peerFile('floor'),
+    version: () => 'this checkout',
+    qos: [0, 1],
+    isForeign: false,
+  },
+  {
     name: 'NestJS',
     about: 'microservices over MQTT, a controller and a ClientMqtt; its responses always have QoS 0',
     file: () => contestantsPath('nestjs.mjs'),
@@ -76,7 +85,26 @@ export const contestants: readonly Contestant[] = [
     file: () => contestantsPath('nats.mjs'),
     version: () => `${installedVersion('@nats-io/transport-node')} on nats-server ${natsVersion()}`,
     qos: [0],
-    usesNats: true,
+    broker: 'nats',
+    isForeign: true,
+  },
+  {
+    name: 'grpc-js',
+    about: 'unary calls over HTTP/2 without a broker, with the same JSON codec; in the whole stacks only',
+    file: () => contestantsPath('grpc.mjs'),
+    version: () => installedVersion('@grpc/grpc-js'),
+    qos: [0],
+    broker: 'none',
+    isForeign: true,
+  },
+  {
+    name: 'fastify',
+    about:
+      'HTTP/1.1 with undici as client, without a broker, with the same JSON codec; in the whole stacks only',
+    file: () => contestantsPath('fastify.mjs'),
+    version: () => `${installedVersion('fastify')} with undici ${installedVersion('undici')}`,
+    qos: [0],
+    broker: 'none',
     isForeign: true,
   },
 ]

@@ -15,6 +15,8 @@ import { settingsFrom, type Settings } from './settings.js'
 
 // An interrupted or killed run leaves no broker or peer running.
 guardProcesses()
+// Each broker and peer of a row adds a listener for the exit.
+process.setMaxListeners(0)
 
 const settings = settingsFrom(process.argv.slice(2))
 if (settings.isReportOnly) {

@@ -3,3 +3,6 @@ export const antiphon = 'Antiphon'
 
 /** The name of the hand-written contestant that all others are compared with. */
 export const byHand = 'Map'
+
+/** The name of the contestant on raw sockets, below which no client can be. */
+export const floor = 'floor'

@@ -1,7 +1,8 @@
 import type { Machine } from './machine.js'
 
-/** A metric. Times are milliseconds, CPU time is microseconds per operation, memory is bytes per request or endpoint. */
+/** A metric; `cpu` is that of both ends, `all` includes the broker. Times are milliseconds, CPU time is microseconds per operation, memory is bytes per request or endpoint. */
 export type Metric =
+  | 'all'
   | 'rate'
   | 'p50'
   | 'p99'
@@ -9,6 +10,7 @@ export type Metric =
   | 'responder'
   | 'cpu'
   | 'broker'
+  | 'instructions'
   | 'milliseconds'
   | 'bytes'
   | 'idle'

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { chartsOf } from '../src/report/charts.js'
+import { chartsOf, leadingCharts } from '../src/report/charts.js'
 import { writeReport } from '../src/report/write.js'
 import type { Result, RowResult, Sample } from '../src/result.js'
 import { outcome, resultOf, unaryRow } from './results.js'
@@ -38,10 +38,30 @@ describe('chartsOf', () => {
       expect(charts.get('throughput-qos-1')).toContain(`>${text}</text>`)
   })
 
+  it('draws CPU with the broker and throughput of whole stacks before the other charts', () => {
+    const stack = (inFlight: number): RowResult => ({
+      title: `whole stack, ${inFlight} in flight`,
+      facts: { kind: 'stack', inFlight },
+      outcomes: [
+        outcome('Antiphon', { cpu: 30, broker: 12, rate: 20_000 }),
+        outcome('grpc-js', { cpu: 90, broker: 0, rate: 5_000 }),
+      ],
+    })
+    const leading = leadingCharts(resultOf(stack(64), stack(256), row(64)))
+    expect(leading.map(({ name }) => name)).toEqual(['cpu-qos-1', 'stack-cpu', 'stack-throughput'])
+    expect(leading[1]?.chart.markup).toContain('>42.0<')
+  })
+
+  it('draws no CPU of whole stacks if the system does not tell that of brokers', () => {
+    const facts = { kind: 'stack', inFlight: 256 }
+    const stack = { title: 'whole stack', facts, outcomes: [outcome('Antiphon', { cpu: 30 })] }
+    expect(leadingCharts(resultOf(stack))).toEqual([])
+  })
+
   it('marks the bound of the target and the ratios that miss it in the ratio charts', () => {
-    expect(charts.get('ratio-cpu')).toContain('>target ≤ 1.10</text>')
+    expect(charts.get('ratio-cpu')).toContain('>target ≤ 0.90</text>')
     expect(charts.get('ratio-cpu')).toContain('>2.23 ✗</text>')
-    expect(charts.get('ratio-throughput')).toContain('>1.00 ✓</text>')
+    expect(charts.get('ratio-throughput')).toContain('>1.00 ✗</text>')
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chartsOf } from '../src/report/charts.js'
 import { pageOf } from '../src/report/page.js'
 import { resultText } from '../src/report/result-text.js'
-import { toText } from '../src/report/table.js'
+import { cellsOf, toText } from '../src/report/table.js'
 import type { RowResult } from '../src/result.js'
 import { outcome, resultOf, unaryRow } from './results.js'
 
@@ -36,7 +36,7 @@ describe('pageOf', () => {
 
   it('draws throughput, CPU, ratios and latency', () => {
     const names = chartsOf(resultOf(row(1), row(64), row(256))).map(({ name }) => name)
-    expect(names).toEqual(['throughput-qos-1', 'cpu-qos-1', 'ratio-cpu', 'ratio-throughput', 'latency'])
+    expect(names).toEqual(['cpu-qos-1', 'throughput-qos-1', 'ratio-cpu', 'ratio-throughput', 'latency'])
   })
 
   it('draws no chart without figures', () => {
@@ -54,6 +54,28 @@ describe('toText', () => {
         outcomes: [outcome('A', { rate: 5, lost: 2 }), outcome('Long', { rate: 12_345 })],
       }),
     ).toBe(['row   rate, /s  lost', 'A            5     2', 'Long    12,345     –'].join('\n'))
+  })
+
+  it('adds the ratios to the floor and the hand-written Map after CPU, which comes first', () => {
+    const outcomes = [
+      outcome('Antiphon', { rate: 150, cpu: 30, responder: 15 }),
+      outcome('Map', { rate: 100, cpu: 60, responder: 30 }),
+      outcome('floor', { rate: 200, cpu: 20, responder: 10 }),
+    ]
+    const [head, own] = cellsOf({ title: 'row', facts: {}, outcomes })
+    expect(head).toEqual([
+      ...[
+        'row',
+        'CPU, both, µs',
+        'to Map',
+        'to floor',
+        'responder CPU, µs',
+        'to floor',
+        'rate, /s',
+        'to Map',
+      ],
+    ])
+    expect(own).toEqual(['Antiphon', '30.0', '0.50 ×', '1.50 ×', '15.0', '1.50 ×', '150', '1.50 ×'])
   })
 
   it('adds the ratio to the hand-written Map if that took part', () => {

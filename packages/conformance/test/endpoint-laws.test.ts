@@ -119,7 +119,7 @@ describe('endpointLaws', () => {
     ],
     [
       'shortens its tokens to one digit',
-      { correlate: (request) => good.correlate({ ...request, id: request.id.slice(0, 1) }) },
+      { correlate: (request) => good.correlate({ ...request, id: String(request.id).slice(0, 1) }) },
       [laws.unique, laws.interleaving],
     ],
     [

@@ -5,35 +5,22 @@ import { isIoTsType } from './codec/io-ts-type.js'
 import { isStandardSchema } from './codec/standard-schema.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
-import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
-import type { OptionRules, Violation } from './option-rules.js'
+import type {
+  ContractTypes,
+  EndpointTypes,
+  RequestKind,
+  ResponseKind,
+  WithoutToken,
+} from './endpoint-types.js'
+import { nearestNameHint, type OptionRules, type Violation } from './option-rules.js'
+import type { Failure } from './protocol/status.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
-import type { ParameterName, TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
+import { requireStreamable } from './stream/require-streamable.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
-
-/** Whether a request has one response or a stream of them. */
-export type ResponseKind = 'one' | 'many'
-
-/** The types of an endpoint. */
-export interface EndpointTypes {
-  /** The parameters of the request topic. */
-  readonly params: object
-  /** The parameters of the response topic that the request topic does not have. */
-  readonly responseParams?: object
-  /** The value that the requester passes; a correlation token in the payload is optional here. */
-  readonly requestInput: unknown
-  /** The value that the handler receives. */
-  readonly request: unknown
-  /** The value that the handler emits; a correlation token in the payload is optional here. */
-  readonly responseInput: unknown
-  /** The value that the requester receives. */
-  readonly response: unknown
-  readonly kind: ResponseKind
-}
 
 /** The contract that requester and responder agree on. */
 export interface EndpointContract<
@@ -45,6 +32,9 @@ export interface EndpointContract<
   ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Fail = Res,
+  SentFail = SentRes,
+  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -68,6 +58,12 @@ export interface EndpointContract<
   readonly correlation?: Via
   /** @defaultValue 'one' */
   readonly responses?: Kind
+  /**
+   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
+   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
+   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
+   */
+  readonly requests?: Requests
   /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
@@ -82,13 +78,30 @@ export interface EndpointContract<
    */
   readonly reservedProperties?: readonly string[]
   /**
-   * Returns the response to send when a request failed and the requester cannot read a status (MQTT 3.1.1). Without this
-   * function, or if it returns `undefined`, no response is sent.
+   * The template of a topic on which the responder reports failures, such as `…/rejected` beside `…/accepted`; without
+   * `failureOf`, they are failures with status 500. Its parameters are those of the topics above. If the two topics differ in
+   * one level only, one subscription with `+` in its place receives both; otherwise set `responseFilter`.
+   * @defaultValue `responseTopic`
    */
-  readonly onFailure?: (failure: {
-    readonly code: number
-    readonly message: string
-  }) => WithoutToken<SentRes, Via> | undefined
+  readonly failureTopic?: string
+  /** The payload of failures on `failureTopic`. @defaultValue `response` */
+  readonly failure?: Codec<Fail, SentFail>
+  /**
+   * Reads a failure from a payload, for peers that report it there and not as a status: from one on `failureTopic` if that
+   * is set, otherwise from every response. If it returns a failure, the request fails with `status`. Responders of such an
+   * endpoint never report a failure by a status alone.
+   */
+  readonly failureOf?: (payload: Fail) => Failure | undefined
+  /**
+   * Returns the payload that reports a failure, for requesters that cannot read a status: those on MQTT 3.1.1, and all of an
+   * endpoint with `failureOf` or `failureTopic`. Without this function, or if it returns `undefined`, they get no response.
+   */
+  readonly onFailure?: (failure: ReportedFailure) => WithoutToken<SentFail, Via> | undefined
+}
+
+/** A failure that a responder reports. */
+export interface ReportedFailure extends Failure {
+  readonly message: string
 }
 
 function codecRule(value: unknown): Violation {
@@ -107,11 +120,17 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
+  requests: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
+  failureTopic: 'string',
+  failure: codecRule,
+  failureOf: 'function',
   onFailure: 'function',
 }
+
+const NONE_RESERVED: readonly string[] = []
 
 /** A typed contract between requesters and responders, created by `endpoint`. */
 export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
@@ -122,58 +141,25 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly response: Codec<unknown>
   readonly correlation: Correlation
   readonly responses: T['kind']
+  readonly requests: RequestKind
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
   /** Whether a requester receives each response together with its message; see `withMessage`. */
   readonly includesMessage: boolean
-  readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
+  /** How failures are reported in payloads; `undefined` if they are reported as a status where that can be read. */
+  readonly failures: FailurePayloads | undefined
+  readonly onFailure: ((failure: ReportedFailure) => unknown) | undefined
   /** Carries the types; always `undefined` at run time. */
   readonly types?: T
 }
 
-/** The types that follow from an endpoint's contract. */
-export interface ContractTypes<
-  Topic extends string,
-  Req,
-  Res,
-  Kind extends ResponseKind,
-  Via extends Correlation,
-  ResponseTopic extends string = '',
-  SentReq = Req,
-  SentRes = Res,
-> extends EndpointTypes {
-  readonly params: TemplateParams<Topic>
-  readonly responseParams: ResponseParams<Topic, ResponseTopic>
-  readonly requestInput: WithoutToken<SentReq, Via>
-  readonly request: Req
-  readonly responseInput: WithoutToken<SentRes, Via>
-  readonly response: Res
-  readonly kind: Kind
+/** How the responder of an endpoint reports failures in payloads. */
+export interface FailurePayloads {
+  /** The codec of payloads on the topic for failures, or of responses without such a topic. */
+  readonly codec: Codec<unknown>
+  readonly failureOf: (payload: unknown) => Failure | undefined
 }
-
-/** A value whose correlation token is optional, because the library adds it. */
-export type WithoutToken<A, Via extends Correlation> =
-  Via extends PayloadFieldCorrelation<infer Field>
-    ? A extends unknown
-      ? Omit<A, Field> & Partial<Pick<A, Field & keyof A>>
-      : never
-    : A
-
-/** The values of the response topic's parameters that the request topic does not have; none for a computed template. */
-export type ResponseParams<Topic extends string, ResponseTopic extends string> = string extends ResponseTopic
-  ? TemplateParams<''>
-  : { readonly [Name in Exclude<ParameterName<ResponseTopic>, ParameterName<Topic>>]: string }
-
-/** The topic parameters that a requester passes: those of the request topic, and those of the response topic alone. */
-export type RequestParams<T extends EndpointTypes> = [keyof NonNullable<T['responseParams']>] extends [never]
-  ? T['params']
-  : T['params'] & NonNullable<T['responseParams']>
-
-/** The argument of one request: the value, together with the topic parameters if there are any. */
-export type RequestArgument<T extends EndpointTypes> = [keyof RequestParams<T>] extends [never]
-  ? T['requestInput']
-  : { readonly params: RequestParams<T>; readonly value: T['requestInput'] }
 
 /**
  * Creates an endpoint: the topics, codecs and correlation of one kind of request. Requester and responder both take their
@@ -193,26 +179,73 @@ export function endpoint<
   const ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Fail = Res,
+  SentFail = SentRes,
+  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
+  contract: EndpointContract<
+    Topic,
+    Req,
+    Res,
+    Kind,
+    Via,
+    ResponseTopic,
+    SentReq,
+    SentRes,
+    Fail,
+    SentFail,
+    Requests
+  >,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
   const topic = topicTemplate<string>(contract.topic)
+  const responseTopic = responseTopicTemplate(topic, contract)
+  const { correlation = correlationData(), requests = 'one' } = contract
+  if (requests === 'many') requireStreamable(contract, correlation)
+  requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
     topic,
-    responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
+    responseTopic,
     request: contract.request as unknown as Codec<unknown>,
     response: contract.response as unknown as Codec<unknown>,
-    correlation: contract.correlation ?? correlationData(),
+    correlation,
     responses: (contract.responses ?? 'one') as Kind,
+    requests,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
-    reservedProperties: contract.reservedProperties ?? [],
+    reservedProperties: contract.reservedProperties ?? NONE_RESERVED,
     includesMessage: false,
+    failures: failurePayloads(contract as never),
     onFailure: contract.onFailure,
   }
+}
+
+/** Requires that the parameters which the correlation creates are in a topic. */
+function requireCreatedParams(
+  { createdParams = [] }: Correlation,
+  topic: TopicTemplate<string>,
+  responseTopic: ResponseTopicTemplate | undefined,
+): void {
+  const known = [...topic.parameters, ...(responseTopic?.ownParameters ?? [])]
+  const unknown = createdParams.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const hint = known.length === 0 ? 'no topic has a parameter' : nearestNameHint(unknown, known)
+  throw invalidArgument(`topicParams creates {${unknown}}, which no topic of the endpoint has: ${hint}`)
+}
+
+function failurePayloads({
+  response,
+  failureTopic,
+  failure,
+  failureOf,
+}: EndpointContract<string, unknown, unknown, ResponseKind, Correlation>): FailurePayloads | undefined {
+  if (failure !== undefined && failureTopic === undefined) {
+    throw invalidArgument('failure is set, but there is no failureTopic: set it, or add failures to response')
+  }
+  if (failureTopic === undefined && failureOf === undefined) return undefined
+  return { codec: failure ?? (response as Codec<unknown>), failureOf: failureOf ?? (() => undefined) }
 }

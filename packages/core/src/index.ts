@@ -12,7 +12,7 @@ export { request$, requestEither$, exchange$, request } from './request.js'
 export type { ExchangeError, PromiseOptions, RequestOptions } from './request.js'
 export { requestMany } from './request-many.js'
 export { gather$ } from './gather.js'
-export type { GatherOptions } from './gather.js'
+export type { Gathered, GatherOptions } from './gather.js'
 export type { GatherRules } from './requester/gathered-responses.js'
 export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
@@ -33,6 +33,7 @@ export type { DrainMode } from './responder/request-source.js'
 export type { AcknowledgeMode } from './responder/responder-context.js'
 export { serve } from './serve.js'
 export type { ServeOptions } from './serve.js'
+export type { AdaptiveConcurrency } from './responder/adaptive-concurrency.js'
 export type { Authenticate, AuthenticationVerdict } from './responder/authentication.js'
 export { mrpcHeaders } from './responder/header-rule.js'
 export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
@@ -43,30 +44,34 @@ export type { Handler, HandlerResult, PlainResponse, ResponseStream } from './re
 export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-record.js'
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'
 export type { ReceivedRequest } from './responder/received-request.js'
+export type { ItemStream, RequestItems } from './stream/item-stream.js'
 export type { TransferBounds } from './chunk/transfers.js'
 
 // Define endpoints
 export { endpoint } from './endpoint.js'
+export type { CancelMode, Endpoint, EndpointContract, FailurePayloads, ReportedFailure } from './endpoint.js'
 export type {
-  CancelMode,
+  CreatedParams,
   RequestArgument,
   ContractTypes,
-  Endpoint,
-  EndpointContract,
   EndpointTypes,
+  RequestKind,
   RequestParams,
   ResponseKind,
   ResponseParams,
   WithoutToken,
-} from './endpoint.js'
-export type { ResponseTopicTemplate } from './response-topic-template.js'
+} from './endpoint-types.js'
+export type { ResponseTopics, ResponseTopicTemplate } from './response-topic-template.js'
 export type { TopicTemplate } from './topic/topic-template.js'
 export type { NamesIn, ParameterName, TemplateParams } from './topic/template-params.js'
 export { correlationData } from './correlation/correlation-data.js'
 export type { CorrelationDataOptions } from './correlation/correlation-data.js'
 export { payloadField } from './correlation/payload-field.js'
-export type { PayloadFieldCorrelation } from './correlation/payload-field.js'
+export type { PayloadFieldCorrelation, PayloadFieldOptions } from './correlation/payload-field.js'
+export type { ResponseTopicField } from './correlation/response-topic-field.js'
+export type { TokenSource } from './correlation/token-source.js'
 export { inOrder, topicParams } from './correlation/by-topic.js'
+export type { TopicParamsCorrelation } from './correlation/by-topic.js'
 export type {
   ResponseCorrelation,
   Correlation,
@@ -94,6 +99,7 @@ export type { AwaitedStep, ErrorCode, ErrorContext, RemoteStatus } from './error
 export { ApplicationError } from './application-error.js'
 export type { ApplicationFailure } from './application-error.js'
 export { Status } from './protocol/status.js'
+export type { Failure } from './protocol/status.js'
 
 // Observe a link
 export { unmatchedResponses$, ignoredRequests$, requesterStats, responderStats, idle$ } from './observe.js'

@@ -1,5 +1,6 @@
 import { defer, of, take, type Observable } from 'rxjs'
-import type { Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import type { RequesterStats } from './observe/requester-stats.js'
 import { observationsOf } from './observe/observations.js'
 import { pendingRequestsOf } from './requester/pending-requests.js'

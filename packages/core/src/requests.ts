@@ -1,17 +1,18 @@
 import { Observable } from 'rxjs'
 import { invalidArgument, requireArgument } from './argument.js'
 import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
-import type { Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import type { Link } from './link/link.js'
 import type { QoS } from './message.js'
-import { type OptionRules, sizeRule } from './option-rules.js'
+import { type OptionRules, sizeRule, wholeNumberRule } from './option-rules.js'
 import type { Authenticate } from './responder/authentication.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestSource, type DrainMode } from './responder/request-source.js'
-import { ResponderContext, type AcknowledgeMode } from './responder/responder-context.js'
+import type { AcknowledgeMode } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
-import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
+import type { ResponseTopicRule } from './responder/response-topic-rule.js'
 import { isSharedFilter } from './topic/topic-filter.js'
 import { validateTopicName } from './topic/topic-name.js'
 
@@ -86,7 +87,15 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
    * @defaultValue `control/<clientId>`
    */
   readonly controlTopic?: string | false
+  /**
+   * For an endpoint with `requests: 'many'`: the maximum number of items that a requester may send before the handler has
+   * consumed them. @defaultValue 64
+   */
+  readonly credit?: number
 }
+
+/** The default of `credit`. */
+const DEFAULT_ITEM_CREDIT = 64
 
 const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
   params: 'object',
@@ -112,6 +121,7 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
     if (value === false) return undefined
     return typeof value === 'string' ? validateTopicName(value) : 'it must be a topic or false'
   },
+  credit: wholeNumberRule(1, 1_000_000),
   drain$: 'object',
   drainBy: ['leave', 'pause'],
   drainTimeout: sizeRule,
@@ -148,36 +158,42 @@ export function requests$<T extends EndpointTypes>(
     )
   const cacheBounds = toCacheBounds(options.responseCache)
   const rules = {
-    checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
+    requestFilter,
+    responseTopics: options.responseTopics,
     headers: options.headers,
     transfers: options.transfers,
   }
-  return new Observable((subscriber) => {
-    const responder = new ResponderContext({
+  const sourceOptions = {
+    responder: {
       link,
       endpoint,
       acknowledge,
       cacheBounds,
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
-    })
-    const subscribeOptions = { qos, noLocal }
-    const sourceOptions = {
-      responder,
-      rules,
-      authenticate: options.authenticate,
-      filter,
-      subscribeOptions,
-      onSubscribed,
-      drain$,
-      drainBy,
-      drainTimeout,
-    }
-    new RequestSource(sourceOptions, subscriber).start()
-  })
+      itemCredit: options.credit ?? DEFAULT_ITEM_CREDIT,
+      group: options.group,
+    },
+    rules,
+    authenticate: options.authenticate,
+    filter,
+    subscribeOptions: { qos, noLocal },
+    onSubscribed,
+    drain$,
+    drainBy,
+    drainTimeout,
+  }
+  return new Observable((subscriber) => new RequestSource(sourceOptions, subscriber).start())
 }
 
-function toCacheBounds(bounds: ResponseCacheBounds = {}): Required<ResponseCacheBounds> {
-  const { entries = 10_000, bytes = 16 * 2 ** 20, ttl = 60_000 } = bounds
-  return { entries, bytes, ttl }
+const DEFAULT_CACHE_BOUNDS: Required<ResponseCacheBounds> = {
+  entries: 10_000,
+  bytes: 16 * 2 ** 20,
+  ttl: 60_000,
+}
+
+function toCacheBounds(bounds: ResponseCacheBounds | undefined): Required<ResponseCacheBounds> {
+  if (bounds === undefined) return DEFAULT_CACHE_BOUNDS
+  const { entries, bytes, ttl } = DEFAULT_CACHE_BOUNDS
+  return { entries: bounds.entries ?? entries, bytes: bounds.bytes ?? bytes, ttl: bounds.ttl ?? ttl }
 }

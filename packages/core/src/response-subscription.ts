@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs'
 import { invalidArgument, requireArgument } from './argument.js'
-import type { Endpoint, EndpointTypes, RequestParams } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes, RequestParams } from './endpoint-types.js'
 import type { Link } from './link/link.js'
 import type { OptionRules } from './option-rules.js'
 import { KeptSubscription } from './requester/kept-subscription.js'
@@ -45,6 +46,6 @@ export function responseSubscription$<T extends EndpointTypes>(
   if (responseTopic !== undefined && options.responseTopic !== undefined)
     throw invalidArgument(`responseTopic is set, but ${name} has its own: remove the option`)
   const params = (options.params ?? {}) as Readonly<Record<string, string>>
-  const filter = responseTopic?.format(params).filter ?? options.responseTopic
+  const filter = responseTopic?.formatFilter(params) ?? options.responseTopic
   return new Observable((subscriber) => new KeptSubscription(link, filter, subscriber).start())
 }

@@ -12,51 +12,120 @@ export interface ResponseTopicTemplate {
   readonly template: string
   /** The text of the template of the filter. */
   readonly filter: string
-  /** Returns the response topic of a request, and the filter to subscribe to. */
-  readonly format: (params: Readonly<Record<string, string>>) => {
-    readonly topic: string
-    readonly filter: string
-  }
+  /** The text of the template of the topic for failures; `undefined` if they are on the response topic. */
+  readonly failureTemplate?: string
+  /** The names of its parameters that the request topic does not have. */
+  readonly ownParameters: readonly string[]
+  /** Returns the response topic of a request, the topic for failures if it differs, and the filter to subscribe to. */
+  readonly format: (params: Readonly<Record<string, string>>) => ResponseTopics
+  /** Returns the filter to subscribe to, which may have fewer parameters than the topic. */
+  readonly formatFilter: (params: Readonly<Record<string, string>>) => string
   /**
    * Whether the Response Topic of a request is one of the endpoint, given the parameters of the request topic. Set if the
    * template has parameters that the request topic does not have, so that the Response Topic alone has their values.
    */
   readonly isMatch?: (topic: string, params: Readonly<Record<string, string>>) => boolean
+  /** Returns the topic for the failure of a request with this response topic; `undefined` if it is the response topic. */
+  readonly failureTopicOf: (
+    responseTopic: string,
+    params: Readonly<Record<string, string>>,
+  ) => string | undefined
+}
+
+/** The topics of the responses to one request. */
+export interface ResponseTopics {
+  readonly topic: string
+  readonly failureTopic?: string
+  readonly filter: string
+}
+
+/** The texts of an endpoint's response topics. */
+export interface ResponseTopicTexts {
+  readonly responseTopic?: string | undefined
+  readonly responseFilter?: string | undefined
+  readonly failureTopic?: string | undefined
 }
 
 /** Creates the template of an endpoint's response topics; throws `invalid-argument` if it is invalid. */
 export function responseTopicTemplate(
   request: TopicTemplate<string>,
-  topic: string | undefined,
-  filter: string | undefined = topic,
+  { responseTopic: topic, responseFilter, failureTopic }: ResponseTopicTexts,
 ): ResponseTopicTemplate | undefined {
-  if (topic === undefined || filter === undefined) {
-    if (filter === undefined) return undefined
-    throw invalidArgument(`responseFilter is ${filter}, but there is no responseTopic: set both, or neither`)
+  if (topic === undefined) {
+    for (const [name, text] of Object.entries({ responseFilter, failureTopic })) {
+      if (text !== undefined)
+        throw invalidArgument(`${name} is ${text}, but there is no responseTopic: set both, or neither`)
+    }
+    return undefined
   }
+  const filter = responseFilter ?? filterOfBoth(topic, failureTopic)
   const topics = topicTemplate<string>(topic)
+  const failures = failureTopic === undefined ? undefined : failureTemplate(failureTopic, request, topics)
   const formatFilter = filterTemplate(filter, [...request.parameters, ...topics.parameters])
-  requireSameRest(request, [topic, filter])
+  requireSameRest(request, [topic, filter, ...(failureTopic === undefined ? [] : [failureTopic])])
   const ownParameters = topics.parameters.filter((name) => !request.parameters.includes(name))
   const format: ResponseTopicTemplate['format'] = (params) => ({
     topic: topics.format(params),
+    ...(failures && { failureTopic: failures.format(params) }),
     filter: formatFilter(params),
   })
   const names = [...request.parameters, ...ownParameters]
   const example = format(Object.fromEntries(names.map((name, index) => [name, `any${index}`])))
   if (!isMatch(example.filter, example.topic))
     throw invalidArgument(`responseFilter ${filter} does not match the responseTopic ${topic}`)
-  const texts = { template: topic, filter }
-  if (ownParameters.length === 0) return { ...texts, format }
+  if (example.failureTopic !== undefined && !isMatch(example.filter, example.failureTopic))
+    throw invalidArgument(`responseFilter ${filter} does not match the failureTopic ${failureTopic}`)
+  const texts = {
+    template: topic,
+    filter,
+    ownParameters,
+    formatFilter,
+    ...(failureTopic !== undefined && { failureTemplate: failureTopic }),
+  }
+  const failureTopicOf: ResponseTopicTemplate['failureTopicOf'] = (responseTopic, params) =>
+    failures?.format({ ...params, ...topics.match(responseTopic) })
+  if (ownParameters.length === 0) return { ...texts, format, failureTopicOf }
   return {
     ...texts,
     format,
+    failureTopicOf,
     isMatch: (topic, params) => {
       const values: Readonly<Record<string, string>> | undefined = topics.match(topic)
       if (values === undefined) return false
       return topics.parameters.every((name) => ownParameters.includes(name) || values[name] === params[name])
     },
   }
+}
+
+/** Returns the template of the narrowest filter for both topics, in which levels that differ are the wildcard `+`. */
+function filterOfBoth(topic: string, failureTopic: string | undefined): string {
+  if (failureTopic === undefined) return topic
+  const levels = topic.split('/')
+  const failureLevels = failureTopic.split('/')
+  if (levels.length !== failureLevels.length) {
+    throw invalidArgument(
+      `responseTopic ${topic} and failureTopic ${failureTopic} differ in length: set a responseFilter for both`,
+    )
+  }
+  return levels.map((level, index) => (level === failureLevels[index] ? level : '+')).join('/')
+}
+
+function failureTemplate(
+  text: string,
+  request: TopicTemplate<string>,
+  topics: TopicTemplate<string>,
+): TopicTemplate<string> {
+  const failures = topicTemplate<string>(text)
+  const known = [...request.parameters, ...topics.parameters]
+  const unknown = failures.parameters.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw invalidArgument(
+      `failureTopic ${text} has the parameter {${unknown}}, which neither the request topic nor the responseTopic has`,
+    )
+  }
+  if (text === topics.template)
+    throw invalidArgument(`failureTopic is ${text}, as is responseTopic: leave it out, and set failureOf`)
+  return failures
 }
 
 /** Returns the function that fills the template of a filter with wildcards. */

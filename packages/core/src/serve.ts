@@ -1,18 +1,20 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import { Observable, type Observer, type OperatorFunction, type Subscriber } from 'rxjs'
 import { requireArgument } from './argument.js'
-import type { EndpointTypes } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import { AntiphonError } from './errors.js'
 import type { ServeRecord } from './observe/serve-record.js'
-import { countRule, durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { type AdaptiveConcurrency, concurrencyRule } from './responder/adaptive-concurrency.js'
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
-import { RequestQueue } from './responder/request-queue.js'
+import type { RequestContext } from './responder/request-context.js'
+import { RequestQueue, type RequestQueueOptions } from './responder/request-queue.js'
 import { subscribeWhileOpen } from './subscribe-while-open.js'
 
 /** Options of `serve`. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
-  /** Maximum number of handlers that run at once. @defaultValue 256 */
-  readonly concurrency?: number
+  /** Maximum number of handlers that run at once, or how it is adapted to the time they take. @defaultValue 256 */
+  readonly concurrency?: number | AdaptiveConcurrency
   /**
    * Maximum number of requests that wait for a handler. Further requests are answered 503.
    *
@@ -20,6 +22,13 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
    * Receive Maximum bounds these. Otherwise it is dropped. @defaultValue 10 000
    */
   readonly queue?: number
+  /**
+   * Answer 503 to a request that cannot start at once if less time is left than it would wait and be handled on average: when
+   * it arrives, when it would start, and when the queue is full. It is counted as `busy` and `shed`. Streams and notifications
+   * are handled all the same.
+   * @defaultValue true
+   */
+  readonly shedLate?: boolean
   /**
    * Returns the key of a request. Requests with the same key are handled one at a time in the order of receipt; the next
    * starts when the response to the previous one has been sent. Requests with different keys run concurrently, as do
@@ -31,8 +40,9 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
 }
 
 const serveOptionRules: OptionRules<ServeOptions> = {
-  concurrency: countRule,
+  concurrency: concurrencyRule,
   queue: wholeNumberRule(0),
+  shedLate: [true, false],
   orderedBy: 'function',
   handlerTimeout: durationRule,
 }
@@ -59,41 +69,76 @@ export function serve<T extends EndpointTypes>(
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
   requireArgument('handler', handler, 'function')
   requireArgument('options', options, serveOptionRules)
-  const { orderedBy, concurrency = 256, queue = 10_000, handlerTimeout = Infinity } = options
+  const queueOptions = {
+    handler,
+    handlerTimeout: options.handlerTimeout ?? Infinity,
+    concurrency: options.concurrency ?? 256,
+    queue: options.queue ?? 10_000,
+    shedLate: options.shedLate ?? true,
+    orderedBy: options.orderedBy,
+  }
   return (source) =>
     new Observable((subscriber) => {
-      let isClosing = false
-      const completeWhenIdle = (): void => {
-        if (isClosing && requests.isIdle) subscriber.complete()
-      }
-      const requests = new RequestQueue<T>({
-        handler,
-        handlerTimeout,
-        concurrency,
-        queue,
-        orderedBy,
-        onServed: (record) => subscriber.next(record),
-        onIdle: completeWhenIdle,
-      })
-      subscriber.add(() => {
-        requests.close()
-        requests.abandon(() => true)
-      })
-      subscribeWhileOpen(source, subscriber, {
-        next: (request) => requests.add(request),
-        error: (error) => subscriber.error(error),
-        complete: () => {
-          // The source also completes when its link is closed; no response can be sent then.
-          requests.abandon(({ responder }) => responder.isLinkClosed, {
-            outcome: 'unsent',
-            error: linkClosed(),
-          })
-          requests.startNext()
-          isClosing = true
-          completeWhenIdle()
-        },
-      })
+      const server = new RequestServer<T>(queueOptions, subscriber)
+      subscriber.add(() => server.close())
+      subscribeWhileOpen(source, subscriber, server)
     })
+}
+
+/**
+ * One subscription to the result of `serve`.
+ *
+ * Its queue is created with the first request: a process may serve many endpoints of which few are used.
+ */
+class RequestServer<T extends EndpointTypes> implements Observer<ReceivedRequest<T>> {
+  readonly #options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>
+  readonly #subscriber: Subscriber<ServeRecord<T>>
+  #queue: RequestQueue<T> | undefined
+  #isCompleted = false
+
+  constructor(
+    options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>,
+    subscriber: Subscriber<ServeRecord<T>>,
+  ) {
+    this.#options = options
+    this.#subscriber = subscriber
+  }
+
+  next(request: ReceivedRequest<T>): void {
+    this.#queue ??= this.#createQueue()
+    this.#queue.add(request)
+  }
+
+  error(error: unknown): void {
+    this.#subscriber.error(error)
+  }
+
+  complete(): void {
+    // The source also completes when its link is closed; no response can be sent then.
+    const isClosed = ({ responder }: RequestContext): boolean => responder.isLinkClosed
+    this.#queue?.abandon(isClosed, { outcome: 'unsent', error: linkClosed() })
+    this.#queue?.startNext()
+    this.#isCompleted = true
+    this.#completeWhenIdle()
+  }
+
+  /** Stops the handlers. */
+  close(): void {
+    this.#queue?.close()
+    this.#queue?.abandon(() => true)
+  }
+
+  #createQueue(): RequestQueue<T> {
+    return new RequestQueue({
+      ...this.#options,
+      onServed: (record) => this.#subscriber.next(record),
+      onIdle: () => this.#completeWhenIdle(),
+    })
+  }
+
+  #completeWhenIdle(): void {
+    if (this.#isCompleted && this.#queue?.isIdle !== false) this.#subscriber.complete()
+  }
 }
 
 function linkClosed(): AntiphonError<'link-closed'> {

@@ -1,4 +1,4 @@
-import { Subject, takeUntil, type Observable, type Observer, type Subscriber } from 'rxjs'
+import { Subject, Subscription, takeUntil, type Observable, type Observer, type Subscriber } from 'rxjs'
 
 /** Subscribes to `source` until the downstream closes, also during a synchronous emission. */
 export function subscribeWhileOpen<A>(
@@ -7,6 +7,11 @@ export function subscribeWhileOpen<A>(
   observer: Observer<A>,
 ): void {
   const closed = new Subject<void>()
-  downstream.add(() => closed.next())
-  if (!downstream.closed) downstream.add(source.pipe(takeUntil(closed)).subscribe(observer))
+  const onClose = new Subscription(() => closed.next())
+  downstream.add(onClose)
+  if (downstream.closed) return
+  downstream.add(source.pipe(takeUntil(closed)).subscribe(observer))
+  // From here on, the subscription is enough. What ended a synchronous emission would stay in memory as long as it.
+  downstream.remove(onClose)
+  closed.complete()
 }

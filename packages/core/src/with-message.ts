@@ -1,4 +1,5 @@
-import type { Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import type { Message } from './message.js'
 import { oncePer } from './once-per.js'
 
@@ -13,6 +14,7 @@ export interface ResponseWithMessage<Response> {
 export interface WithMessage<T extends EndpointTypes> extends EndpointTypes {
   readonly params: T['params']
   readonly responseParams: NonNullable<T['responseParams']>
+  readonly createdParams: NonNullable<T['createdParams']> & string
   readonly requestInput: T['requestInput']
   readonly request: T['request']
   readonly responseInput: T['responseInput']

@@ -1,7 +1,11 @@
 import * as core from '@antiphon/core'
 import * as codec from '@antiphon/core/codec'
 import * as delivery from '@antiphon/core/delivery'
+import * as discovery from '@antiphon/core/discovery'
+import * as events from '@antiphon/core/events'
 import * as link from '@antiphon/core/link'
+import * as operations from '@antiphon/core/operations'
+import * as otel from '@antiphon/core/otel'
 import * as presence from '@antiphon/core/presence'
 import * as stickyGroups from '@antiphon/core/sticky-groups'
 import * as topic from '@antiphon/core/topic'
@@ -16,7 +20,20 @@ describe('the entry points of core', () => {
   })
 
   it('exports each value from one entry point of core only', () => {
-    const all = [core, codec, delivery, link, presence, stickyGroups, topic, traced].flatMap(valuesOf)
+    const all = [
+      core,
+      codec,
+      delivery,
+      discovery,
+      events,
+      link,
+      operations,
+      otel,
+      presence,
+      stickyGroups,
+      topic,
+      traced,
+    ].flatMap(valuesOf)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
   })
 })

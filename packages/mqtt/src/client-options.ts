@@ -5,8 +5,12 @@ import type { IClientOptions } from 'mqtt'
 import type { MqttOptions } from './options.js'
 
 /** Builds the MQTT.js options for one connection. */
-export function toClientOptions(packet: ConnectPacket, options: MqttOptions): IClientOptions {
-  const { protocolVersion = 5, connectTimeout = 30_000, timerVariant } = options
+export function toClientOptions(
+  packet: ConnectPacket,
+  protocolVersion: 4 | 5,
+  options: MqttOptions,
+): IClientOptions {
+  const { connectTimeout = 30_000, timerVariant } = options
   const { clientId, cleanStart, keepAlive, username, password, will } = packet
   return {
     protocolId: 'MQTT',

@@ -83,6 +83,8 @@ export function connectClient(stream: ClientStream, options: IClientOptions): Mq
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
+    // It would create 65 536 buffers, one for each Packet Identifier, before CONNECT: see decision 0009.
+    writeCache: false,
     log: () => undefined,
   })
 }

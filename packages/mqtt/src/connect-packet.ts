@@ -7,6 +7,7 @@ export interface ConnectionAttempt {
   readonly clientId: string
   readonly credentials: Credentials | undefined
   readonly clean: boolean
+  readonly protocolVersion: 4 | 5
   readonly authentication: BegunAuthentication | undefined
 }
 
@@ -15,8 +16,8 @@ const encoder = new TextEncoder()
 
 /** Builds the CONNECT of one connection; `options` must be valid. */
 export function toConnectPacket(options: SessionOptions, attempt: ConnectionAttempt): ConnectPacket {
-  const { protocolVersion = 5, keepalive = 60, will } = options
-  const { clientId, clean, credentials, authentication } = attempt
+  const { keepalive = 60, will } = options
+  const { clientId, clean, protocolVersion, credentials, authentication } = attempt
   return {
     clientId,
     cleanStart: clean,

@@ -18,7 +18,7 @@ const advice = new Map<number, string>([
   [0x03, 'try again later'],
   [0x04, 'check username and password'],
   [0x05, 'check what the broker allows this user and clientId'],
-  [0x84, 'the broker does not speak MQTT 5: try protocolVersion 4'],
+  [0x84, 'the broker does not speak MQTT 5: try protocolVersion 4 or auto'],
   [0x85, 'choose another clientId'],
   [0x86, 'check username and password'],
   [0x87, 'check what the broker allows this user and clientId'],
@@ -62,6 +62,12 @@ export function connectionEnded(
       phase: 'after-network',
     },
   )
+}
+
+/** Creates the error for a broker that names another server which is not followed. */
+export function notRedirected(error: AntiphonError, fault: string): AntiphonError {
+  const { code, rawMessage, cause } = error
+  return new AntiphonError(code, `${rawMessage}. It is not followed: ${fault}`, { cause }).withContext(error)
 }
 
 /** How far a connection got before it closed. */

@@ -32,6 +32,14 @@ import type { Session } from './session.js'
 import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import { SubscriptionPackets } from './subscription-packets.js'
 
+/** Why a connection has ended. */
+export interface ConnectionFailure {
+  readonly error: AntiphonError
+  readonly wasOnline: boolean
+  /** The Server Reference of the CONNACK or DISCONNECT. */
+  readonly serverReference: string | undefined
+}
+
 /** What a connection is created from. */
 export interface ConnectionParts {
   readonly address: Address
@@ -48,6 +56,15 @@ export interface ConnectionParts {
   readonly connectTimeout: number
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
+  /** Called before `online` is emitted. */
+  readonly onAccepted: () => void
+  /**
+   * Called if the connection ends without `disconnect`. Returns the error for the subscriber, or `undefined` if another
+   * connection replaces it, which has not been online.
+   */
+  readonly onFailed: (failure: ConnectionFailure) => AntiphonError | undefined
+  /** The server to which the broker has redirected the client. */
+  readonly redirectedTo: string | undefined
 }
 
 /** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
@@ -70,6 +87,7 @@ export class Connection {
   #wasAccepted = false
   #refusal: AntiphonError | undefined
   #disconnectPacket: Disconnect | undefined
+  #serverReference: string | undefined
   #cause: unknown
   /** What to check about the cause. */
   #hint: string | undefined
@@ -100,6 +118,7 @@ export class Connection {
         onSubscriptionAck: (id, codes) => this.subscriptions.acknowledge(id, codes),
         onDisconnect: (packet) => {
           this.#disconnectPacket = packet
+          this.#serverReference = packet.properties.serverReference
           stream.destroy()
         },
         onError: (error, hint) => this.#fail(error, hint),
@@ -189,13 +208,15 @@ export class Connection {
     if (this.#stage !== 'connecting') return
     if (packet.reasonCode === 0) return this.#failOnThrow(() => this.#accept(packet))
     this.#refusal = connectionRefused(this.#parts.address.text, packet)
+    this.#serverReference = packet.properties.serverReference
     this.#stream.destroy()
   }
 
   #accept(packet: Connack): void {
     this.#authenticator?.complete(packet.properties.authenticationData)
-    const { connect, protocolVersion, session, endsSession, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, connect, protocolVersion, endsSession)
+    const { connect, protocolVersion, session, endsSession, subscriber, onAccepted } = this.#parts
+    const { redirectedTo } = this.#parts
+    const info = toConnectionInfo(packet, { connect, protocolVersion, endsSession, redirectedTo })
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
@@ -205,6 +226,7 @@ export class Connection {
       session.unreleased.clear()
       session.outbound.restart({ writer: this.writer, protocolVersion })
     }
+    onAccepted()
     subscriber.next({ type: 'online', info })
     this.#failOnThrow(() => this.#packets.resume())
   }
@@ -247,14 +269,23 @@ export class Connection {
     if (progress === 'connect-sent') session.unreleased.clear()
     session.outbound.disconnected(this.writer)
     if (isRequested) subscriber.complete()
-    else {
-      const { reasonCode } = this.#disconnectPacket ?? {}
-      if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
-        subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
-      subscriber.error(this.#closeError(progress))
-    }
+    else this.#reportFailure(progress)
     this.subscriptions.abandon()
     this.closed$.complete()
+  }
+
+  #reportFailure(progress: ConnectProgress): void {
+    const { subscriber, onFailed } = this.#parts
+    const error = onFailed({
+      error: this.#closeError(progress),
+      wasOnline: progress === 'online',
+      serverReference: this.#serverReference,
+    })
+    if (error === undefined) return
+    const { reasonCode } = this.#disconnectPacket ?? {}
+    if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
+      subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
+    subscriber.error(error)
   }
 
   #progress(): ConnectProgress {

@@ -63,4 +63,4 @@ export interface ControlClient {
 export type OpenControlClient = (parts: ControlClientParts) => ControlClient
 
 /** Prepares the client of a connection before its stream is opened. Throws if it cannot send the CONNECT. */
-export type PrepareControlClient = (connect: ConnectPacket) => OpenControlClient
+export type PrepareControlClient = (connect: ConnectPacket, protocolVersion: 4 | 5) => OpenControlClient

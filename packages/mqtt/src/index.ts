@@ -7,6 +7,7 @@ export type {
   ConnectProperties,
   Credentials,
   MqttOptions,
+  ServerRedirection,
   SessionOptions,
   TlsMaterial,
   Will,

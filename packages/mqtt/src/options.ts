@@ -69,10 +69,24 @@ export interface ConnectProperties {
   readonly userProperties?: UserProperties
 }
 
+/** Which Server References of a broker are followed. */
+export interface ServerRedirection {
+  /**
+   * The servers: `host` for the port of the URL, or `host:port`. A host that begins with `*.` stands for all names below a
+   * domain. The protocol of the URL is kept, and the credentials are sent to these servers too.
+   */
+  readonly allow: readonly string[]
+  /** How many servers may follow each other before one accepts the connection. @defaultValue 3 */
+  readonly maxHops?: number
+}
+
 /** The options of MQTT, over any stream to the broker, named as in MQTT.js. */
 export interface SessionOptions {
-  /** 5, or 4 for MQTT 3.1.1. @defaultValue 5 */
-  readonly protocolVersion?: 4 | 5
+  /**
+   * 5, or 4 for MQTT 3.1.1. With `auto`, every connection begins with MQTT 5, and 3.1.1 follows at once if the broker refuses it
+   * or closes at CONNECT; what the broker has refused is not tried again. `ConnectionInfo` has the version. @defaultValue 5
+   */
+  readonly protocolVersion?: 4 | 5 | 'auto'
   /**
    * The Client Identifier of every connection. With an empty one, the broker assigns an identifier.
    * @defaultValue `antiphon` and 15 random hexadecimal digits
@@ -92,13 +106,18 @@ export interface SessionOptions {
   readonly password?: string | Uint8Array
   /** Called before every connection, instead of `username` and `password`: for tokens that expire. */
   readonly credentials?: () => Credentials | ObservableInput<Credentials>
-  /** Enhanced authentication. MQTT 5 only. */
+  /** Enhanced authentication. MQTT 5 only, and not with `auto`: on 3.1.1 the client would connect without it. */
   readonly authentication?: Authentication
   /**
    * Whether `close()` ends the session at the broker, with a Session Expiry Interval of 0 in DISCONNECT. MQTT 5 only.
    * @defaultValue true if neither `clean` nor `sessionExpiryInterval` is set
    */
   readonly endSession?: boolean
+  /**
+   * Connects to another server if the broker names one in a CONNACK or DISCONNECT with 0x9C (Use another server) or 0x9D
+   * (Server moved). MQTT 5 only. @defaultValue no Server Reference is followed
+   */
+  readonly serverRedirection?: ServerRedirection
   readonly will?: Will
   /** MQTT 5 only. */
   readonly properties?: ConnectProperties

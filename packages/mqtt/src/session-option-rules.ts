@@ -10,7 +10,15 @@ import {
   wholeNumberRule,
 } from '@antiphon/core/link'
 import type { Address } from './address.js'
-import type { Authentication, ConnectProperties, Credentials, SessionOptions, Will } from './options.js'
+import type {
+  Authentication,
+  ConnectProperties,
+  Credentials,
+  ServerRedirection,
+  SessionOptions,
+  Will,
+} from './options.js'
+import { isAllowEntry } from './server-addresses.js'
 
 type Rule = OptionRule<SessionOptions>
 
@@ -36,6 +44,14 @@ const mqtt5Only =
     options.protocolVersion === 4
       ? 'it needs MQTT 5, and protocolVersion is 4; leave one of them out'
       : violationOf(rule, value, options)
+
+/** Accepts an option that must not be left out on MQTT 3.1.1. */
+const mqtt5Required =
+  (rule: Rule): Rule =>
+  (value, options) =>
+    options.protocolVersion === 'auto'
+      ? ": it needs MQTT 5, and protocolVersion 'auto' may connect without it; set protocolVersion to 5"
+      : violationOf(mqtt5Only(rule), value, options)
 
 /** Accepts the names of a will's properties; `willRule` validates their values. */
 const willNames: OptionRules<Will> = {
@@ -84,6 +100,21 @@ const authenticationRule: OptionRule = (value, context) => {
   return method === undefined || begin === undefined ? ': it needs method and begin' : undefined
 }
 
+const serverRedirectionRules: OptionRules<ServerRedirection> = {
+  allow: (value) => {
+    const isList = Array.isArray(value) && value.length > 0
+    const isValid = isList && value.every((entry) => typeof entry === 'string' && isAllowEntry(entry))
+    return isValid ? undefined : ': it must be a list of host, host:port or *.domain'
+  },
+  maxHops: wholeNumberRule(1),
+}
+
+const serverRedirectionRule: OptionRule = (value, context) => {
+  const violation = violationOf(serverRedirectionRules, value, context)
+  if (violation !== undefined) return violation
+  return (value as Partial<ServerRedirection>).allow === undefined ? ': it needs allow' : undefined
+}
+
 const userPropertiesRule: OptionRule = (value) =>
   outgoingFault({
     topic: 'connect',
@@ -103,7 +134,7 @@ const propertyRules: OptionRules<ConnectProperties> = {
 
 /** The rules of `SessionOptions`. */
 export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
-  protocolVersion: [4, 5],
+  protocolVersion: [4, 5, 'auto'],
   clientId: stringRule,
   clean: [true, false],
   keepalive: wholeNumberRule(0, 65_535),
@@ -115,8 +146,9 @@ export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
     options.username === undefined
       ? violationOf('function', value, options)
       : 'it replaces username and password; set only one of them',
-  authentication: mqtt5Only(authenticationRule),
+  authentication: mqtt5Required(authenticationRule),
   endSession: mqtt5Only([true, false]),
+  serverRedirection: mqtt5Only(serverRedirectionRule),
   will: willRule,
   properties: mqtt5Only(propertyRules),
   scheduler: 'object',

@@ -4,11 +4,13 @@ import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import type { Address } from './address.js'
 import { toConnectPacket } from './connect-packet.js'
-import { Connection } from './connection.js'
-import { connectionLost } from './connection-errors.js'
+import { Connection, type ConnectionFailure } from './connection.js'
+import { connectionLost, notRedirected } from './connection-errors.js'
 import { identity$, type Identity } from './credentials.js'
 import type { PrepareControlClient } from './control-client.js'
 import type { SessionOptions } from './options.js'
+import { ProtocolVersions } from './protocol-versions.js'
+import { ServerAddresses } from './server-addresses.js'
 import { newSession } from './session.js'
 import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import type { SubscriptionPacket } from './subscription-packets.js'
@@ -22,25 +24,61 @@ export interface SessionTransportParts {
   readonly prepareClient: PrepareControlClient
 }
 
+/** Where and how a connection is opened. */
+interface ConnectTarget {
+  /** The servers that have redirected to each other, and last the one to connect to. */
+  readonly path: readonly [Address, ...Address[]]
+  readonly protocolVersion: 4 | 5
+  /** The error of the connection that this one replaces. */
+  readonly follows?: AntiphonError
+}
+
 /**
  * Creates a transport: one session over any number of connections. The first connection goes to the first address and each
  * later one to the next, round robin.
  */
 export function sessionTransport(parts: SessionTransportParts): Transport {
-  const { addresses, options, openStream, prepareClient } = parts
-  const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
+  const { options, openStream, prepareClient } = parts
+  const { clean, properties, scheduler = asyncScheduler } = options
   const endsSession =
     options.endSession ?? (clean === undefined && properties?.sessionExpiryInterval === undefined)
+  const addresses = new ServerAddresses(parts.addresses, options.serverRedirection)
+  const versions = new ProtocolVersions(options.protocolVersion ?? 5)
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
-  let attempts = 0
 
-  const nextAddress = (): Address => addresses[attempts++ % addresses.length] ?? addresses[0]
+  /** Connects again in place of a connection that failed, if it may; returns the error otherwise. */
+  const replace = (
+    { path, protocolVersion }: ConnectTarget,
+    { error, wasOnline, serverReference }: ConnectionFailure,
+    subscriber: Subscriber<TransportEvent>,
+  ): AntiphonError | undefined => {
+    const redirection = addresses.follow(path, error.reasonCode, serverReference)
+    if (redirection?.fault !== undefined) return notRedirected(error, redirection.fault)
+    if (redirection !== undefined && wasOnline) {
+      addresses.useOnce(redirection.address)
+      return error
+    }
+    if (redirection !== undefined) {
+      connectTo({ path: [...path, redirection.address], protocolVersion, follows: error }, subscriber)
+      return undefined
+    }
+    if (wasOnline || !versions.isDowngraded(protocolVersion, error)) return error
+    connectTo({ path, protocolVersion: 4, follows: error }, subscriber)
+    return undefined
+  }
 
-  const open = (address: Address, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
+  const open = (target: ConnectTarget, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
     const { clientId, isEstablished: hasBegun } = session
-    const attempt = { clientId, ...identity, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
+    const { path, protocolVersion } = target
+    const address = path[path.length - 1] ?? path[0]
+    const attempt = {
+      clientId,
+      ...identity,
+      protocolVersion,
+      clean: clean ?? (protocolVersion === 4 || !hasBegun),
+    }
     try {
       const connect = toConnectPacket(options, attempt)
       const connection = new Connection({
@@ -48,13 +86,16 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         connect,
         protocolVersion,
         openStream: (events) => openStream(address, events),
-        openClient: prepareClient(connect),
+        openClient: prepareClient(connect, protocolVersion),
         session,
         endsSession,
         authentication: identity.authentication,
         connectTimeout: options.connectTimeout ?? 30_000,
         scheduler,
         subscriber,
+        onAccepted: () => versions.onAccepted(protocolVersion, target.follows),
+        onFailed: (failure) => replace(target, failure, subscriber),
+        redirectedTo: path.length > 1 ? address.text : undefined,
       })
       current = connection
       subscriber.add(() => connection.drop())
@@ -63,6 +104,23 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         cause instanceof AntiphonError ? cause : connectionLost(address.text, 'unreached', cause),
       )
     }
+  }
+
+  const connectTo = (target: ConnectTarget, subscriber: Subscriber<TransportEvent>): void => {
+    let isOpening = false
+    const connecting = identity$(options, target.path[target.path.length - 1] ?? target.path[0])
+      .pipe(takeUntil(disconnecting$))
+      .subscribe({
+        next: (identity) => {
+          isOpening = true
+          open(target, identity, subscriber)
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => {
+          if (!isOpening) subscriber.complete()
+        },
+      })
+    subscriber.add(connecting)
   }
 
   const whileOnline = <T>(subscriber: Subscriber<T>, action: (connection: Connection) => void): void => {
@@ -77,34 +135,20 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
 
   return {
     connect$: () =>
-      new Observable((subscriber) => {
-        let isOpening = false
-        const address = nextAddress()
-        const connecting = identity$(options, address)
-          .pipe(takeUntil(disconnecting$))
-          .subscribe({
-            next: (identity) => {
-              isOpening = true
-              open(address, identity, subscriber)
-            },
-            error: (error: unknown) => subscriber.error(error),
-            complete: () => {
-              if (!isOpening) subscriber.complete()
-            },
-          })
-        subscriber.add(connecting)
-      }),
+      new Observable((subscriber) =>
+        connectTo({ path: addresses.next(), protocolVersion: versions.next }, subscriber),
+      ),
 
     subscribe$: (requests, identifier) =>
       sendPacket$({
         encode: (to, id) =>
-          writeSubscribe(to, { packetId: id, identifier, subscriptions: requests }, protocolVersion),
+          writeSubscribe(to, { packetId: id, identifier, subscriptions: requests }, versionOf(current)),
         success: requests.map(({ qos }) => qos),
       }),
 
     unsubscribe$: (filters) =>
       sendPacket$({
-        encode: (to, id) => writeUnsubscribe(to, { packetId: id, filters }, protocolVersion),
+        encode: (to, id) => writeUnsubscribe(to, { packetId: id, filters }, versionOf(current)),
         success: filters.map(() => 0),
       }),
 
@@ -141,6 +185,11 @@ function publishOnce(
       subscriber.complete()
     }
   })
+}
+
+/** Returns the protocol version of the connection that a packet is written for. */
+function versionOf(connection: Connection | undefined): 4 | 5 {
+  return connection?.protocolVersion ?? 5
 }
 
 function notConnected(): AntiphonError<'connection-lost'> {

@@ -21,8 +21,8 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     addresses,
     options,
     openStream: (address, events) => openStream(address, options, events),
-    prepareClient: (connect) => {
-      const clientOptions = toClientOptions(connect, options)
+    prepareClient: (connect, protocolVersion) => {
+      const clientOptions = toClientOptions(connect, protocolVersion, options)
       return (parts) => new MqttJsClient(parts, clientOptions)
     },
   })

@@ -24,7 +24,7 @@ describeForeign(['mosquitto'], 'connecting', () => {
 
   /** Opens `count` connections of one transport in sequence and returns their CONNECT packets. */
   const connects = async (options: MqttOptions, count: number): Promise<readonly IConnectPacket[]> => {
-    const proxy = await startProxy(broker.port, options.protocolVersion)
+    const proxy = await startProxy(broker.port, options.protocolVersion === 4 ? 4 : 5)
     const transport = mqttTransport(proxy.url, options)
     for (let done = 0; done < count; done += 1) {
       const { ended } = await openConnection(transport)

@@ -1,63 +1,40 @@
+import { bundlePrograms } from '@antiphon/workshop/bundle'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { figuresOf, columns } from './report/figures.js'
-import { type ScenarioResults, writeReport } from './report/report.js'
-import type { Result } from './record/result.js'
-import { runScenario } from './run-scenario.js'
-import { type Settings, readSettings } from './settings.js'
+import { readSettings } from './settings.js'
+import { comparisonFile, writeComparison } from './report/comparison.js'
+import { makeVirtualWorld, reportOf, simulate } from './simulate.js'
 import { mosquittoWorld } from './world/mosquitto-world.js'
-import { virtualWorld } from './world/virtual-world.js'
 
-/** A broker of the size of one Mosquitto on one core. */
-const capacity = { connectionsPerSecond: 5_000, messagesPerSecond: 40_000, latency: 5 }
+/** The memory of a simulation, in MiB. */
+const MEMORY = 8_192
 
-const inRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
-
-process.exitCode = await simulate(process.argv.slice(2)).catch((error: unknown) => {
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error)
   return 1
 })
 
-async function simulate(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   const settings = readSettings(args)
   if (settings === 'help') return 0
-  const runs: ScenarioResults[] = []
-  for (const scenario of settings.scenarios) {
-    const results: Result[] = []
-    for (const seed of settings.seeds) {
-      const began = performance.now()
-      const world = settings.isReal ? await mosquittoWorld() : virtualWorld(capacity, seed)
-      const { devices, requestsPerSecond } = settings
-      const result = await runScenario(scenario, world, {
-        seed,
-        settings: { devices, requestsPerSecond, requesters: Math.max(1, Math.round(devices / 100)) },
-        onSecond: progress(`${scenario.name}, seed ${seed}`),
-      })
-      results.push(result)
-      const seconds = Math.round((performance.now() - began) / 1_000)
-      const memory = Math.round(process.memoryUsage.rss() / 2 ** 20)
-      console.log(`${scenario.name}, seed ${seed}: ${seconds} s, ${memory} MiB`)
-    }
-    const figures = figuresOf(results)
-    columns.forEach(({ title }, index) => console.log(`  ${title.padEnd(22)} ${figures[index]}`))
-    runs.push({ scenario, results })
-  }
-  save(settings, runs)
+  if (!settings.isReal) return runBundled(args)
+  const real = await simulate(settings, mosquittoWorld)
+  const simulated = await simulate(settings, makeVirtualWorld)
+  const { folder, subject } = reportOf(settings)
+  writeComparison(folder, subject, { real, simulated })
+  console.log(`${folder}/${comparisonFile}`)
   return 0
 }
 
-function save(
-  { devices, requestsPerSecond, seeds, isSaving }: Settings,
-  runs: readonly ScenarioResults[],
-): void {
-  const folder = isSaving ? 'docs/simulation' : '.cache/simulation'
-  writeReport(inRoot(folder), { devices, requestsPerSecond, seeds: seeds.length }, runs)
-  console.log(`${folder}/report.html`)
-}
-
-/** Shows the simulated seconds on a terminal, in one line that is overwritten. */
-function progress(title: string): (second: number, seconds: number) => void {
-  return (second, seconds) => {
-    if (!process.stderr.isTTY) return
-    process.stderr.write(second === seconds ? '\r\u001B[K' : `\r${title}: ${second} of ${seconds} s`)
-  }
+/** Runs a simulation as plain JavaScript: tsx gives each closure a name of its own, which doubles the memory of a link. */
+async function runBundled(args: readonly string[]): Promise<number> {
+  const inPackage = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+  const folder = inPackage('../../../.cache/simulation/bin')
+  await bundlePrograms({ sources: { program: inPackage('program.ts') }, folder })
+  const node = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, `${folder}/program.mjs`, ...args], {
+    stdio: 'inherit',
+  })
+  const [code] = (await once(node, 'exit')) as [number | null]
+  return code ?? 1
 }

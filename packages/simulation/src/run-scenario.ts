@@ -24,6 +24,7 @@ export async function runScenario(
 ): Promise<Result> {
   const fleet = new Fleet(world, { ...usualFleet, ...scenario.settings, ...settings }, seededRandom(seed))
   const sample = (): Sample => ({
+    attempts: fleet.attempts,
     connects: fleet.connects,
     sent: fleet.sent,
     pending: fleet.log.pending,

@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest'
+import type { FleetSettings } from '../src/fleet/fleet-settings.js'
 import type { Result } from '../src/record/result.js'
 import { runScenario } from '../src/run-scenario.js'
 import { scenarios } from '../src/scenarios/index.js'
 import { readSettings } from '../src/settings.js'
 import { virtualWorld } from '../src/world/virtual-world.js'
 
-const capacity = { connectionsPerSecond: 1_000, messagesPerSecond: 10_000, latency: 5 }
+const usual = { connectionsPerSecond: 1_000, backlog: Infinity, messagesPerSecond: 10_000, latency: 5 }
+const fleet = { devices: 40, requesters: 4, workers: 4, requestsPerSecond: 20 }
 
 /** Runs a scenario with a fleet that is small enough for the check. */
-function run(name: string, seed = 1): Promise<Result> {
+function run(name: string, seed = 1, settings: Partial<FleetSettings> = fleet): Promise<Result> {
   const scenario = scenarios.find((one) => one.name === name)
   if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
-  const settings = { devices: 40, requesters: 4, workers: 4, requestsPerSecond: 20 }
-  return runScenario(scenario, virtualWorld(capacity, seed), { seed, settings })
+  const capacity = { ...usual, ...scenario.capacity?.(fleet.devices), backlog: 5 }
+  return runScenario(scenario, virtualWorld(scenario.capacity === undefined ? usual : capacity, seed), {
+    seed,
+    settings,
+  })
 }
 
 describe('a fleet on virtual time', () => {
@@ -39,10 +44,32 @@ describe('a fleet on virtual time', () => {
     expect(Math.max(...successes)).toBeGreaterThan(0)
   })
 
+  it('reconnects with fewer attempts if they are spread', async () => {
+    const [spread, unspread] = [await run('fail-over'), await run('fail-over-unspread')]
+    expect(spread.attemptsPerConnect).toBeLessThan(2)
+    expect(unspread.attemptsPerConnect).toBeGreaterThan(3)
+  })
+
+  it('answers more jobs in a brown-out if those that are too late are left out', async () => {
+    const busy = { ...fleet, devices: 4, workers: 1, jobShare: 1, requestsPerSecond: 30 }
+    const successOf = ({ timeline }: Result): number =>
+      timeline.slice(30, 60).reduce((sum, { success }) => sum + success / 30, 0)
+    const shed = successOf(await run('brown-out', 1, busy))
+    expect(shed).toBeGreaterThan(1.25 * successOf(await run('brown-out-late', 1, busy)))
+  })
+
   it('gives up a job that ends every worker', async () => {
     const { timedOut, offered, responded } = await run('poison-request')
     expect(timedOut).toBeGreaterThanOrEqual(1)
     expect(responded / offered).toBeGreaterThan(0.9)
+  })
+})
+
+describe('scenarios', () => {
+  it('are compared to others that exist', () => {
+    const compared = scenarios.flatMap(({ comparedTo = [] }) => comparedTo)
+    expect(compared).toEqual(['fail-over', 'brown-out', 'overload'])
+    expect(scenarios.map(({ name }) => name)).toEqual(expect.arrayContaining(compared))
   })
 })
 

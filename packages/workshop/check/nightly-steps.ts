@@ -38,6 +38,11 @@ export function nightlySteps(): readonly Step[] {
       command: script('simulate', '--seeds', '2'),
     },
     {
+      name: 'simulation-large',
+      about: '100 000 devices that reconnect to a broker without their sessions',
+      command: script('simulate', 'broker-lost', '--devices', '100000', '--seeds', '1'),
+    },
+    {
       name: 'contract-page',
       about: 'the contract of example 07 in the HTML template of AsyncAPI, which is installed for it',
       command: [

@@ -1,8 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { NotRun } from '../frame/section.js'
 
 /** A Debian of another release in a folder, whose programs run by chroot. */
@@ -10,7 +11,7 @@ export interface DebianFolder {
   /** Starts a program in the chroot, as leader of a process group; its output goes to the file `log` in the chroot. */
   readonly start: (log: string, environment: Environment, command: readonly string[]) => ChildProcess
   /** Runs a program in the chroot to its end, and returns its output. */
-  readonly run: (environment: Environment, command: readonly string[]) => string
+  readonly run: (environment: Environment, command: readonly string[]) => Promise<string>
   /** Creates an empty folder and returns its path inside and outside the chroot. */
   readonly folder: (name: string) => Promise<{ readonly inside: string; readonly outside: string }>
 }
@@ -51,12 +52,8 @@ export async function debianFolder(progress: (text: string) => void): Promise<De
       const line = ['sh', '-c', 'exec "$0" "$@" > "$LOG" 2>&1', program, ...args]
       return spawn('chroot', inside({ ...environment, LOG: log }, line), { detached: true, stdio: 'ignore' })
     },
-    run: (environment, command) => {
-      const { stdout, stderr, status } = spawnSync('chroot', inside(environment, command), {
-        encoding: 'utf8',
-        timeout: 60_000,
-      })
-      if (status !== 0) throw new Error(`${command.join(' ')} exited with ${status}: ${stdout}${stderr}`)
+    run: async (environment, command) => {
+      const { stdout } = await execute('chroot', inside(environment, command), { timeout: 60_000 })
       return stdout
     },
     folder: async (name) => {
@@ -68,6 +65,9 @@ export async function debianFolder(progress: (text: string) => void): Promise<De
   }
 }
 
+/** Runs a program to its end; rejects with its output if it fails. */
+const execute = promisify(execFile)
+
 async function install(progress: (text: string) => void): Promise<void> {
   // Installed under another name, so that an interrupted installation is not used.
   const draft = `${root}.draft`
@@ -75,18 +75,18 @@ async function install(progress: (text: string) => void): Promise<void> {
   await mkdir(draft, { recursive: true })
   if (spawnSync('debootstrap', ['--version']).error !== undefined) {
     progress('install debootstrap')
-    runHostCommand('apt-get', ['-qq', 'update'])
-    runHostCommand('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', 'debootstrap'])
+    await runHostCommand('apt-get', ['-qq', 'update'])
+    await runHostCommand('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', 'debootstrap'])
   }
   progress(`fetch Debian ${release}`)
-  runHostCommand('debootstrap', ['--variant=minbase', release, draft])
+  await runHostCommand('debootstrap', ['--variant=minbase', release, draft])
   // Forbids services to start, and skips fsync: the folder can be installed again at any time.
   const policy = join(draft, 'usr/sbin/policy-rc.d')
   await writeFile(policy, '#!/bin/sh\nexit 101\n')
   await chmod(policy, 0o755)
   await writeFile(join(draft, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n')
   progress(`install ${packages.join(', ')}`)
-  runHostCommand('chroot', [
+  await runHostCommand('chroot', [
     draft,
     'apt-get',
     '-qq',
@@ -98,11 +98,10 @@ async function install(progress: (text: string) => void): Promise<void> {
   await rename(draft, root)
 }
 
-function runHostCommand(program: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
+/** It must not block: measures on another broker run at the same time. */
+async function runHostCommand(program: string, args: readonly string[]): Promise<void> {
+  await execute(program, args, {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     maxBuffer: 64 * 2 ** 20,
   })
-  if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} exited with ${status}: ${stderr}`)
 }

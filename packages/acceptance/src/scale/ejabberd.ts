@@ -44,14 +44,14 @@ async function startNode(debian: DebianFolder, node: number): Promise<ReturnType
 }
 
 /** Makes the other nodes join the first, and waits until the cluster has all nodes. */
-function joinAll(debian: DebianFolder, size: number): void {
+async function joinAll(debian: DebianFolder, size: number): Promise<void> {
   const [first, ...others] = nodeNumbers(size).map((node) => `'${nameOf(node)}'`)
   const join = `fun(Node) -> ok = rpc:call(Node, ejabberd_cluster, join, [${first}]) end`
   const wait = `fun(Again) -> case length(rpc:call(${first}, ejabberd_cluster, get_nodes, [])) of
     ${size} -> halt(0);
     _ -> timer:sleep(200), Again(Again)
   end end`
-  debian.run({ ...shared, HOME: '/run/antiphon' }, [
+  await debian.run({ ...shared, HOME: '/run/antiphon' }, [
     ...erlang('antiphon-join@localhost'),
     '-eval',
     `Wait = ${wait}, lists:foreach(${join}, [${others.join(', ')}]), Wait(Wait).`,

@@ -18,7 +18,7 @@ export interface ClusterOptions {
   readonly port: (node: number) => number
   readonly url: (node: number) => string
   /** Joins the nodes to a cluster, if they do not find each other themselves; nodes may restart on joining. */
-  readonly join?: () => void
+  readonly join?: () => Promise<void>
 }
 
 /** Starts all nodes; resolves when they form a cluster. If that fails, all nodes are killed. */
@@ -31,7 +31,7 @@ export async function startCluster({ size, start, port, url, join }: ClusterOpti
     for (const node of nodeNumbers(size)) nodes.push(await start(node))
     await allListen(ports)
     if (join !== undefined) {
-      join()
+      await join()
       await allListen(ports)
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Role } from '../peers/run-peer.js'
 
 /** A requester or responder process. */
 export interface Peer {
+  readonly pid: number
   /** Runs a command in the process; rejects if the command fails or the process has failed. */
   readonly call: <T>(command: string, argument?: unknown) => Promise<T>
   /** Milliseconds from the start of the process until it was ready. */
@@ -87,7 +88,7 @@ export function startPeer(file: string, role: Role, { node = [] }: PeerOptions =
           await exit
           clearTimeout(timer)
         }
-        resolve({ call, readyAfter: performance.now() - began, stop })
+        resolve({ pid: child.pid ?? 0, call, readyAfter: performance.now() - began, stop })
       } else if (died !== undefined) {
         fail(died)
       } else if (id !== undefined) {

@@ -1,4 +1,5 @@
 import { fixed } from '@antiphon/report'
+import { byHand, floor } from '../names.js'
 import type { Metric, Outcome, RowResult } from '../result.js'
 
 /** Returns the median; for an even number of values, the upper of the middle two. */
@@ -33,19 +34,21 @@ export interface MetricStyle {
   readonly label: string
   readonly unit: string
   readonly digits: number
-  /** Whether the ratio to the hand-written Map has its own column. */
-  readonly isCompared?: true
+  /** The contestants to which the ratio has its own column. */
+  readonly comparedWith?: readonly string[]
 }
 
-/** The metrics that have a column, in the order of the columns. */
+/** The metrics that have a column, in the order of the columns: CPU first, since other work on the machine changes it least. */
 export const metricStyles: Readonly<Partial<Record<Metric, MetricStyle>>> = {
-  rate: { label: 'rate', unit: '/s', digits: 0, isCompared: true },
+  all: { label: 'CPU, all', unit: 'µs', digits: 1, comparedWith: [byHand] },
+  cpu: { label: 'CPU, both', unit: 'µs', digits: 1, comparedWith: [byHand, floor] },
+  requester: { label: 'requester CPU', unit: 'µs', digits: 1, comparedWith: [floor] },
+  responder: { label: 'responder CPU', unit: 'µs', digits: 1, comparedWith: [floor] },
+  broker: { label: 'broker CPU', unit: 'µs', digits: 1 },
+  instructions: { label: 'instructions', unit: 'of both', digits: 0, comparedWith: [floor] },
+  rate: { label: 'rate', unit: '/s', digits: 0, comparedWith: [byHand] },
   p50: { label: 'p50', unit: 'ms', digits: 2 },
   p99: { label: 'p99', unit: 'ms', digits: 2 },
-  requester: { label: 'requester CPU', unit: 'µs', digits: 1 },
-  responder: { label: 'responder CPU', unit: 'µs', digits: 1 },
-  cpu: { label: 'CPU, both', unit: 'µs', digits: 1, isCompared: true },
-  broker: { label: 'broker CPU', unit: 'µs', digits: 1 },
   milliseconds: { label: 'time', unit: 'ms', digits: 0 },
   bytes: { label: 'memory', unit: 'B', digits: 0 },
   idle: { label: 'idle CPU', unit: 'ms/s', digits: 2 },

@@ -1,6 +1,6 @@
 import { figure, html, page, table, toneColour, type Html } from '@antiphon/report'
 import type { Result, RowResult, SectionResult } from '../result.js'
-import { chartsOf } from './charts.js'
+import { furtherCharts, leadingCharts } from './charts.js'
 import { cellsOf } from './table.js'
 import { boundOf, inUnit, judge, shareOf, verdictsOf, type Judgement, type Verdict } from './targets.js'
 import { toneOf } from './tones.js'
@@ -25,18 +25,21 @@ dt{color:var(--soft)}dd{margin:0}
 
 /** Renders the report as one page. */
 export function pageOf(result: Result): string {
-  const charts = chartsOf(result).map(({ chart }) => figure(chart))
+  const leading = leadingCharts(result).map(({ chart }) => figure(chart))
+  const further = furtherCharts(result).map(({ chart }) => figure(chart))
   const verdicts = verdictsOf(result)
   return page({
     title: 'Antiphon: benchmark results',
     style,
     body: [
       headOf(result),
-      html`<div class="cards">${judge(result).map(cardOf)}</div>`,
-      charts.length === 0
+      leading.length === 0 ? undefined : html`<div class="charts">${leading}</div>`,
+      html`<h2>Targets</h2>
+        <div class="cards">${judge(result).map(cardOf)}</div>`,
+      further.length === 0
         ? undefined
         : html`<h2>Charts</h2>
-            <div class="charts">${charts}</div>`,
+            <div class="charts">${further}</div>`,
       result.sections.map((section) => sectionOf(section, verdicts)),
       methodOf(result),
     ],

@@ -1,8 +1,8 @@
 import type { Result } from '../result.js'
-import { chartsOf } from './charts.js'
+import { type Chart, furtherCharts, leadingCharts } from './charts.js'
 import { boundOf, inUnit, judge, shareOf } from './targets.js'
 
-/** Returns a summary in Markdown: every target, and the charts as files. */
+/** Returns a summary in Markdown: the leading charts as files, every target, the other charts. */
 export function summaryOf(result: Result): string {
   const { machine, startedAt, rounds } = result
   const lines = judge(result).map((judgement) => {
@@ -15,11 +15,17 @@ export function summaryOf(result: Result): string {
     `${startedAt.slice(0, 10)}, medians of ${rounds} interleaved rounds on ${machine.cores} cores of ${machine.processor} with Node ${machine.node} and Mosquitto ${machine.mosquitto}.`,
     '`report.html` has all rows, `result.json` all figures; the guide describes the method.',
     '',
+    ...leadingCharts(result).map(imageOf),
+    '',
     '| metric | target | worst row | result |',
     '| --- | --- | --- | --- |',
     ...lines,
     '',
-    ...chartsOf(result).map(({ name }) => `![${name.replaceAll('-', ' ')}](./${name}.svg)`),
+    ...furtherCharts(result).map(imageOf),
     '',
   ].join('\n')
+}
+
+function imageOf({ name }: Chart): string {
+  return `![${name.replaceAll('-', ' ')}](./${name}.svg)`
 }

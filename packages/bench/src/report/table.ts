@@ -1,4 +1,3 @@
-import { byHand } from '../names.js'
 import type { Metric, Outcome, RowResult, SectionResult } from '../result.js'
 import { figure, figureOf, lostBy, metricStyles, formatFigure } from './figures.js'
 
@@ -33,7 +32,7 @@ interface Column {
   readonly cell: (outcome: Outcome) => string
 }
 
-/** Returns the column of a metric, and the column of its ratio to the hand-written Map if that took part. */
+/** Returns the column of a metric, and the columns of its ratios to contestants that took part. */
 function columnsOf(row: RowResult, metric: Metric): Column[] {
   const style = metricStyles[metric]
   if (style === undefined) return []
@@ -41,13 +40,16 @@ function columnsOf(row: RowResult, metric: Metric): Column[] {
     head: `${style.label}, ${style.unit}`,
     cell: (outcome: Outcome) => formatFigure(figure(outcome, metric), style),
   }
-  const base = style.isCompared === true ? figureOf(row, byHand, metric) : undefined
-  if (base === undefined) return [figures]
-  const ratio = (outcome: Outcome): string => {
-    const value = figure(outcome, metric)
-    return value === undefined ? '–' : `${(value / base).toFixed(2)} ×`
-  }
-  return [figures, { head: 'to Map', cell: ratio }]
+  const ratios = (style.comparedWith ?? []).flatMap((name): Column[] => {
+    const base = figureOf(row, name, metric)
+    if (base === undefined) return []
+    const cell = (outcome: Outcome): string => {
+      const value = figure(outcome, metric)
+      return value === undefined ? '–' : `${(value / base).toFixed(2)} ×`
+    }
+    return [{ head: `to ${name}`, cell }]
+  })
+  return [figures, ...ratios]
 }
 
 /** Returns the number of lost responses with the first failure, or why the contestant failed. */

@@ -6,6 +6,9 @@ const tones: Readonly<Record<string, number>> = {
   'Map, no JSON': 4,
   moleculer: 5,
   'nats.js': 6,
+  fastify: 4,
+  'grpc-js': 2,
+  'Map, own broker': 5,
 }
 
 /** Returns the tone of a contestant, which is the same in every chart and table. */

@@ -5,6 +5,7 @@ import { decoding } from './decoding.js'
 import { gathers } from './gathers.js'
 import { endpoints, serveOnly } from './serving.js'
 import { size } from './size.js'
+import { stacks } from './stacks.js'
 import { streams } from './streams.js'
 import { types } from './types.js'
 import { unary } from './unary.js'
@@ -17,7 +18,7 @@ export function isSelected({ only }: Pick<Settings, 'only'>, section: string, ti
 
 /** Returns the selected scenarios in the order of the report. */
 export function allScenarios(settings: Settings): AnyScenario[] {
-  const quick = [...unary(settings), streams(settings), gathers(settings)]
+  const quick = [...unary(settings), ...stacks(settings), streams(settings), gathers(settings)]
   const thorough = [
     serveOnly(settings),
     manyPending(),

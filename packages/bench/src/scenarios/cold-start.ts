@@ -18,10 +18,12 @@ export function coldStart({ includesForeign }: Settings): AnyScenario {
     section: 'Cold start',
     about:
       'A new process: Node starts, loads the library, connects, subscribes, sends a request at QoS 0 and receives the response. Antiphon and the Maps are one bundled file each, the others load their packages as npm installs them.',
-    contestants: contestants.filter(({ isForeign }) => includesForeign || !isForeign).map(({ name }) => name),
+    contestants: contestants
+      .filter(({ isForeign, broker }) => (includesForeign || !isForeign) && broker !== 'none')
+      .map(({ name }) => name),
     start: async (name) => {
-      const { file, usesNats: isNeighbour } = contestantNamed(name)
-      const broker = await startBroker(isNeighbour === true ? 'nats' : 'mosquitto')
+      const { file, broker: kind = 'mosquitto' } = contestantNamed(name)
+      const broker = await startBroker(kind)
       const role = { contestant: name, part: 'responder', port: broker.port, qos: 0 } as const
       return { broker, responder: await startPeer(file(), role) }
     },

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { contestants } from '../contestants.js'
-import { antiphon, byHand } from '../names.js'
+import { antiphon, byHand, floor } from '../names.js'
 import { memoryOf, startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
 import type { Sample } from '../result.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
 
 /** Contestants that answer requests with Response Topic and Correlation Data. */
-const mqtt5Responders = [antiphon, byHand, 'Map, no JSON', 'aws-crt']
+const mqtt5Responders = [antiphon, byHand, floor, 'Map, no JSON', 'aws-crt']
 
 /** Measures the responder only: the requester is the hand-written Map for all contestants. */
 export function serveOnly({ milliseconds, includesForeign, profile }: Settings): AnyScenario {
@@ -46,7 +46,7 @@ export function endpoints({ milliseconds }: Settings): AnyScenario {
     section: 'Many endpoints on one link',
     about:
       'The hand-written Map sends requests to random endpoints at QoS 0 with 64 in flight; the numbers of endpoints are interleaved.',
-    contestants: [antiphon, byHand],
+    contestants: [antiphon, byHand, floor],
     isInterleaved: true,
     start: async (name) => responderPairs(name),
     stop: (pairs) => pairs.stop(),

@@ -4,6 +4,7 @@ import type { Slice, SliceOptions } from '../peers/load.js'
 import type { Form } from '../peers/unary.js'
 import type { Sample } from '../result.js'
 import { startBroker, type BrokerKind } from '../processes/broker.js'
+import { countsInstructions, startCount } from '../processes/instructions.js'
 import { startPeer, type Peer } from '../processes/peer.js'
 
 /** The contestants and the broker of a pair. */
@@ -40,7 +41,7 @@ export async function startUnaryPair({
   const { endpoints = 1, profile } = rest
   const requesterContestant = contestantNamed(requester)
   const responderContestant = contestantNamed(responder)
-  const broker = await startBroker(requesterContestant.usesNats === true ? 'nats' : kind)
+  const broker = await startBroker(requesterContestant.broker ?? kind)
   const started: Peer[] = []
   const stop = async (): Promise<void> => {
     for (const peer of started) await peer.stop()
@@ -56,12 +57,18 @@ export async function startUnaryPair({
     const responderPeer = await start(responderContestant.file(), responder, 'responder')
     const requesterPeer = await start(requesterContestant.file(), requester, 'requester')
     const slice: UnaryPair['slice'] = async (options) => {
+      const count = countsInstructions()
+        ? await startCount([requesterPeer.pid, responderPeer.pid])
+        : undefined
+      const brokerBefore = broker.cpu()
       const before = await responderPeer.call<number>('cpu')
       const { sent, answered, milliseconds, p50, p99, cpu, error } = await requesterPeer.call<Slice>(
         'slice',
         options,
       )
       const responderCpu = (await responderPeer.call<number>('cpu')) - before
+      const brokerCpu = difference(broker.cpu(), brokerBefore)
+      const instructions = await count?.stop()
       if (answered === 0) throw new Error(error ?? 'no request was answered')
       return {
         rate: (answered * 1_000) / milliseconds,
@@ -70,6 +77,8 @@ export async function startUnaryPair({
         requester: cpu / answered,
         responder: responderCpu / answered,
         cpu: (cpu + responderCpu) / answered,
+        ...(brokerCpu === undefined ? {} : { broker: brokerCpu / answered }),
+        ...(instructions === undefined ? {} : { instructions: instructions / answered }),
         sent,
         lost: sent - answered,
         ...(error === undefined ? {} : { fault: error }),
@@ -95,6 +104,10 @@ export async function warmUp(pair: UnaryPair, inFlight: number, requests = 15_00
 export async function memoryOf(peer: Peer): Promise<number> {
   const { heap, external } = await peer.call<Memory>('memory')
   return heap + external
+}
+
+function difference(after: number | undefined, before: number | undefined): number | undefined {
+  return after === undefined || before === undefined ? undefined : after - before
 }
 
 function profilingArguments(folder: string, name: string): string[] {

@@ -1,5 +1,5 @@
 import { contestants } from '../contestants.js'
-import { antiphon, byHand } from '../names.js'
+import { antiphon, byHand, floor } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
 import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
 import type { Form } from '../peers/unary.js'
@@ -55,7 +55,8 @@ function unaryScenario(
     (contestant) =>
       contestant.qos.includes(qos) &&
       (includesForeign || !contestant.isForeign) &&
-      (broker === 'mosquitto' || contestant.usesNats !== true),
+      (broker === 'mosquitto' ? contestant.broker !== 'none' : contestant.broker === undefined) &&
+      (broker !== 'mosquitto defaults' || contestant.name !== floor),
   )
   return scenario<UnaryPair>({
     section: 'Single requests',

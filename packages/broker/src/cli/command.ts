@@ -22,6 +22,8 @@ export interface CommandHost extends PasswordTerminal, ArchiveHost {
   readonly onSignal: (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM', listener: () => void) => void
   readonly exit: (code: number) => void
   readonly version: () => string
+  /** Called when a broker that was stopped by a signal has been closed. */
+  readonly onClosed?: () => void
 }
 
 /** Runs the command; resolves with the exit code when it has started the broker, or has done what it should. */
@@ -112,7 +114,10 @@ function followSignals(
     if (isStopping) return host.exit(1)
     isStopping = true
     status('draining')
-    void close().then(() => status('closed'))
+    void close().then(() => {
+      status('closed')
+      host.onClosed?.()
+    })
   }
   host.onSignal('SIGINT', stop)
   host.onSignal('SIGTERM', stop)

@@ -36,7 +36,7 @@ function withToken(toToken: (id: string) => string): Correlation {
     readsPayload: false,
     isOrdered: false,
     correlate: ({ id, responseTopic, value }) => {
-      const token = toToken(id)
+      const token = toToken(String(id))
       return { token, value, properties: { responseTopic, correlationData: toBytes(token) } }
     },
     isMqtt5Only: true,

@@ -10,8 +10,8 @@ export interface DecodableMessage {
 
 /** A request that has no correlation yet. */
 export interface RequestToCorrelate {
-  /** A new UUID, which the correlation may use as token. */
-  readonly id: string
+  /** A new UUID, or what `createToken` has returned; the correlation may use it as token. */
+  readonly id: number | string
   /** The topic that the requester expects the response on. */
   readonly responseTopic: string
   /** The value to send. */
@@ -50,6 +50,12 @@ export interface Correlation {
   readonly isOrdered: boolean
   /** Whether it works only with MQTT 5. A request on MQTT 3.1.1 then fails at once. @defaultValue false */
   readonly isMqtt5Only?: boolean
+  /** On the requester's side: creates the token of an attempt, given the topic parameters. @defaultValue a new UUID */
+  readonly createToken?: (params: Readonly<Record<string, string>>) => number | string
+  /** On the requester's side: creates the values of topic parameters, given those that the application has passed. */
+  readonly createParams?: (params: Readonly<Record<string, string>>) => Readonly<Record<string, string>>
+  /** The names of the parameters that `createParams` creates. @defaultValue none */
+  readonly createdParams?: readonly string[]
   /** On the requester's side: adds a token to a request. */
   readonly correlate: (request: RequestToCorrelate) => CorrelatedRequest
   /**

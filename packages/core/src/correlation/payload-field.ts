@@ -1,23 +1,68 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import { invalidArgument, requireArgument } from '../argument.js'
-import type { Correlation, DecodableMessage } from './correlation.js'
 import { fromUtf8, toUtf8 } from '../codec/utf8.js'
+import type { OptionRules } from '../option-rules.js'
+import type { Correlation, DecodableMessage } from './correlation.js'
+import {
+  responseTopicInField,
+  type ResponseTopicField,
+  type ResponseTopicInField,
+} from './response-topic-field.js'
 import { fromBytes } from './token.js'
+import { tokenCreator, tokenSourceRule, type TokenSource } from './token-source.js'
 
 /** A correlation with its token in the field `Field` of the request and response payloads. */
 export interface PayloadFieldCorrelation<Field extends string> extends Correlation {
   readonly field: Field
 }
 
+/** Options of `payloadField`. */
+export interface PayloadFieldOptions<TopicField extends string = string> {
+  /** Where the token comes from if the request value has none. @defaultValue 'uuid' */
+  readonly token?: TokenSource
+  /**
+   * The field of the request that names the response topic. If the value lacks it, it is set; a responder whose endpoint
+   * has no response topic of its own responds there. @defaultValue none
+   */
+  readonly responseTopic?: ResponseTopicField<TopicField>
+}
+
+const payloadFieldOptionRules: OptionRules<PayloadFieldOptions> = {
+  token: tokenSourceRule,
+  responseTopic: { field: 'string', template: 'string' } satisfies OptionRules<ResponseTopicField<string>>,
+}
+
 /**
  * Creates a correlation by a field of the request and response payloads, for peers without MQTT 5 properties.
  *
- * If a request value lacks the field, it is set to a new UUID; if a response value lacks it, to the token of the request.
+ * If a request value lacks the field, it is set to a new token; if a response value lacks it, to the token of the request.
  * A failure is not retried if the value had the field: a responder repeats the response of a token.
  * With MQTT 5, the token is sent as Correlation Data as well, so that a failure without a payload can be matched.
+ *
+ * @example
+ * ```ts
+ * const correlation = payloadField('id', { token: 'number', responseTopic: { field: 'src', template: '{src}/rpc' } })
+ * ```
  */
-export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
+export function payloadField<const Field extends string, const TopicField extends string = never>(
+  field: Field,
+  options: PayloadFieldOptions<TopicField> = {},
+): PayloadFieldCorrelation<Field | TopicField> {
   requireArgument('field', field, 'string')
+  requireArgument('options', options, payloadFieldOptionRules)
+  const base = correlationByField(field)
+  const { token = 'uuid', responseTopic } = options
+  const createToken = tokenCreator(token)
+  const withToken = createToken === undefined ? base : { ...base, createToken }
+  return responseTopic === undefined
+    ? withToken
+    : withResponseTopic(withToken, responseTopicInField(responseTopic))
+}
+
+/** One correlation per field, so that all endpoints that use the field share a table. */
+const correlations = new Map<string, PayloadFieldCorrelation<string>>()
+
+function correlationByField<Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
   const existing = correlations.get(field) as PayloadFieldCorrelation<Field> | undefined
   if (existing !== undefined) return existing
   const correlation = byField(field)
@@ -25,8 +70,25 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
   return correlation
 }
 
-/** One correlation per field, so that all endpoints that use the field share a table. */
-const correlations = new Map<string, PayloadFieldCorrelation<string>>()
+/** Names the response topic in the payload of the request. */
+function withResponseTopic<Field extends string>(
+  base: PayloadFieldCorrelation<Field>,
+  { field, toField, fromField }: ResponseTopicInField,
+): PayloadFieldCorrelation<Field> {
+  return {
+    ...base,
+    correlate: (request) => {
+      const named = fieldOf(request.value, field) ?? toField(request.responseTopic)
+      return base.correlate({ ...request, value: withField(request.value, field, named) })
+    },
+    readRequest: (request) => {
+      const read = base.readRequest(request)
+      const decoded = request.value()
+      const named = isRight(decoded) ? fromField(fieldOf(decoded.right, field)) : undefined
+      return named === undefined ? read : { ...read, responseTopic: named }
+    },
+  }
+}
 
 function byField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
   const tokenIn = ({ value }: DecodableMessage): number | string | undefined => {

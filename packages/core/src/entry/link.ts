@@ -1,6 +1,6 @@
 /**
  * The API for authors of transports, middleware and adapters: create a link from a transport, intercept the traffic of a
- * link, and validate options and messages with the library's own errors.
+ * link, wrap handlers, and validate options and messages with the library's own errors.
  *
  * @packageDocumentation
  */
@@ -11,6 +11,7 @@ export type { LinkOptions } from '../link/link-over.js'
 export { linkOptionRules } from '../link/link-option-rules.js'
 export type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
 export type { ConnectionLimits } from '../link/link.js'
+export type { ReconnectOptions } from '../link/reconnect.js'
 export type { QueueBounds } from '../link/outbox.js'
 export type { UnroutedBounds } from '../link/unrouted-messages.js'
 
@@ -19,6 +20,10 @@ export { linkMiddleware } from '../middleware/link-middleware.js'
 export type { LinkTaps } from '../middleware/link-middleware.js'
 export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
+
+// Wrap handlers
+export { isStream } from '../stream/is-stream.js'
+export { hasProperties } from '../responder/with-properties.js'
 
 // Validate options and messages
 export { invalidArgument, requireArgument } from '../argument.js'

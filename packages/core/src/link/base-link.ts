@@ -1,9 +1,11 @@
 import { oncePer } from '../once-per.js'
 import { deadlines, type Deadlines } from '../time/deadlines.js'
 import type { Incident, Link } from './link.js'
-import type { QueueBounds } from './outbox.js'
+import type { OutgoingCounts, QueueBounds } from './outbox.js'
 
 const UNBOUNDED: Required<QueueBounds> = { messages: Infinity, bytes: Infinity }
+
+const NOTHING_OUTGOING: OutgoingCounts = { waiting: 0, waitingBytes: 0, inFlight: 0 }
 
 /** What a link shares with all middleware around it; also the key of what exists once for all of them. */
 export class BaseLink {
@@ -12,15 +14,19 @@ export class BaseLink {
   readonly queueBounds: Required<QueueBounds>
   /** Emits an incident on the link's `incidents$`; without effect if `linkOver` has not made the link. */
   readonly report: (incident: Incident) => void
+  /** Returns the counts of the outgoing queue; zero if `linkOver` has not made the link. */
+  readonly outgoing: () => OutgoingCounts
 
   constructor(
     shared: Deadlines,
     queueBounds: Required<QueueBounds> = UNBOUNDED,
     report: (incident: Incident) => void = () => undefined,
+    outgoing: () => OutgoingCounts = () => NOTHING_OUTGOING,
   ) {
     this.deadlines = shared
     this.queueBounds = queueBounds
     this.report = report
+    this.outgoing = outgoing
   }
 }
 

@@ -1,9 +1,9 @@
 import { ReplaySubject, Subscription as Teardown, type Observable } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import type { BackOff } from '../time/back-off.js'
 import { isFatal } from './fatal.js'
 import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from './link.js'
+import type { ReconnectDelays } from './reconnect.js'
 import { ShortConnections } from './short-connections.js'
 import type { Transport, TransportEvent } from './transport.js'
 
@@ -14,7 +14,7 @@ const DISCONNECT_TIMEOUT = 5_000
 export interface ConnectorParts {
   readonly transport: Transport
   readonly deadlines: Deadlines
-  readonly backOff: BackOff
+  readonly delays: ReconnectDelays
   /** Override the values of the broker's CONNACK. */
   readonly limits: ConnectionLimits | undefined
   /** Milliseconds online after which a connection is replaced. */
@@ -112,7 +112,7 @@ export class Connector {
       return
     }
     if (this.#phase !== 'connecting') return
-    const { limits, deadlines, maxConnectionAge } = this.#parts
+    const { limits, deadlines, delays, maxConnectionAge } = this.#parts
     const info = { ...event.info, ...limits }
     if (info.receiveMaximum === 0) {
       this.#connection.unsubscribe()
@@ -126,7 +126,7 @@ export class Connector {
     this.#clientId = info.clientId
     this.#hasBeenOnline = true
     if (maxConnectionAge < Infinity)
-      this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
+      this.#deadline = deadlines.add(delays.ageOf(maxConnectionAge), () => this.#replaceConnection())
     const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
     this.#states.next({ status: 'online', info })
@@ -144,7 +144,7 @@ export class Connector {
     // The in-process broker was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') this.#end()
     else if (isFatal(error, this.#hasBeenOnline)) this.#end(error)
-    else this.#retry(error, wasOnline)
+    else this.#retry(error, wasOnline ? 'afterLoss' : 'afterAttempt')
   }
 
   /** Returns the error of a lost connection, or one that names why several connections in a row may have ended early. */
@@ -167,15 +167,20 @@ export class Connector {
       this.#connection.unsubscribe()
       this.#phase = 'waiting'
       const text = `the connection reached its maxConnectionAge of ${this.#parts.maxConnectionAge} ms`
-      this.#retry(new AntiphonError('connection-lost', text, { phase: 'after-network' }), true)
+      this.#resetFailures()
+      this.#retry(new AntiphonError('connection-lost', text, { phase: 'after-network' }), 'afterAttempt')
     })
   }
 
   /** The delay grows also if the broker accepts connections and closes them before the last delay has passed. */
-  #retry(error: AntiphonError, wasOnline: boolean): void {
+  #resetFailures(): void {
     const timeOnline = this.#parts.deadlines.now() - this.#onlineSince
-    if (wasOnline && timeOnline >= this.#lastDelay) this.#failures = 0
-    const retryIn = this.#parts.backOff(++this.#failures)
+    if (timeOnline >= this.#lastDelay) this.#failures = 0
+  }
+
+  #retry(error: AntiphonError, delay: keyof ReconnectDelays): void {
+    if (delay === 'afterLoss') this.#resetFailures()
+    const retryIn = this.#parts.delays[delay](++this.#failures)
     this.#lastDelay = retryIn
     this.#deadline = this.#parts.deadlines.add(retryIn, () => this.#connect())
     this.#states.next({ status: 'offline', error, retryIn })

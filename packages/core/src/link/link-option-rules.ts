@@ -1,14 +1,14 @@
 import { countRule, numberRule, type OptionRules, sizeRule } from '../option-rules.js'
-import { backOffRule } from '../time/back-off.js'
 import type { ConnectionLimits } from './link.js'
 import type { LinkOptions } from './link-over.js'
 import type { QueueBounds } from './outbox.js'
+import { reconnectRule } from './reconnect.js'
 import type { UnroutedBounds } from './unrouted-messages.js'
 
 /** The rules of `LinkOptions`, for transports whose options include those of the link. */
 export const linkOptionRules: OptionRules<LinkOptions> = {
   scheduler: 'object',
-  reconnect: backOffRule,
+  reconnect: reconnectRule,
   queue: { messages: sizeRule, bytes: sizeRule } satisfies OptionRules<QueueBounds>,
   unrouted: { messages: sizeRule, bytes: sizeRule, ttl: sizeRule } satisfies OptionRules<UnroutedBounds>,
   filtersPerSubscribe: countRule,

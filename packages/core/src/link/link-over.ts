@@ -5,8 +5,8 @@ import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { BaseLink, withBase } from './base-link.js'
-import { backOff, type BackOffOptions } from '../time/back-off.js'
 import { Connector } from './connector.js'
+import { type ReconnectOptions, reconnectDelays } from './reconnect.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
@@ -21,7 +21,7 @@ export interface LinkOptions {
   /** The timers of this link, and the time of day in its records. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
   /** The delays between attempts to connect. */
-  readonly reconnect?: BackOffOptions
+  readonly reconnect?: ReconnectOptions
   /** The limits of the outgoing queue. */
   readonly queue?: QueueBounds
   /** The limits on messages that arrive before their subscriber. */
@@ -32,7 +32,8 @@ export interface LinkOptions {
   readonly limits?: ConnectionLimits
   /**
    * Milliseconds online after which the link disconnects and connects again, before the broker closes the connection because
-   * the credentials expired. The session and pending requests survive, and the will is not published. @defaultValue Infinity
+   * the credentials expired; up to a tenth earlier at random, so that a fleet does not do so at once. The session and pending
+   * requests survive, and the will is not published. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
   /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
@@ -71,7 +72,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const connector = new Connector({
     transport,
     deadlines,
-    backOff: backOff(options.reconnect),
+    delays: reconnectDelays(options.reconnect),
     limits,
     maxConnectionAge: options.maxConnectionAge ?? Infinity,
     onOnline: (info, isSameSession) =>
@@ -134,7 +135,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close,
     [Symbol.asyncDispose]: close,
   }
-  return withBase(link, new BaseLink(deadlines, bounds, report))
+  return withBase(link, new BaseLink(deadlines, bounds, report, () => outbox.counts()))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

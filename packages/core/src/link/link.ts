@@ -23,13 +23,20 @@ export interface ConnectionInfo {
   readonly subscriptionIdentifiers: boolean
   /** Response Information: the prefix for response topics, if the broker sent one. */
   readonly responseInformation?: string
+  /** The server to which the broker has redirected the client, by a Server Reference; absent without one. */
+  readonly redirectedTo?: string
 }
 
 /** The limits of `ConnectionInfo` that options may override. */
 export type ConnectionLimits = Partial<
   Omit<
     ConnectionInfo,
-    'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept' | 'responseInformation'
+    | 'protocolVersion'
+    | 'clientId'
+    | 'sessionPresent'
+    | 'isSessionKept'
+    | 'responseInformation'
+    | 'redirectedTo'
   >
 >
 

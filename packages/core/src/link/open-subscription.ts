@@ -34,8 +34,10 @@ export class OpenSubscription implements SubscriptionWindow {
   /** An immutable array, so that a subscriber may be added or removed during a delivery. */
   #subscribers: readonly Subscriber<Delivery>[] = []
   #retainedBytes = 0
-  /** Retained messages by topic; `undefined` if the broker would send none to a new subscription either. */
-  readonly #retained: Map<string, Message> | undefined
+  /** Whether to cache retained messages: the broker would send them to a new subscription. */
+  readonly #cachesRetained: boolean
+  /** Retained messages by topic; created with the first one. */
+  #retained: Map<string, Message> | undefined
   /** If set, RETAIN is as published; otherwise only messages sent because of the SUBSCRIBE have it [MQTT-3.3.1-12]. */
   readonly #retainAsPublished: boolean
   #isClosed = false
@@ -46,7 +48,7 @@ export class OpenSubscription implements SubscriptionWindow {
     this.grantedQoS = grantedQoS
     this.unsubscribe$ = unsubscribe$
     this.#report = report
-    this.#retained = retainHandling === 2 || isSharedFilter(filter) ? undefined : new Map()
+    this.#cachesRetained = retainHandling !== 2 && !isSharedFilter(filter)
     this.#retainAsPublished = retainAsPublished
     this.deliveries$ = new Observable((subscriber) => {
       this.#subscribe(subscriber)
@@ -59,7 +61,9 @@ export class OpenSubscription implements SubscriptionWindow {
 
   /** Delivers a message to the current subscribers. */
   deliver(message: Message, receipt: Receipt): void {
-    if (this.#retained !== undefined) this.#cacheRetained(message, this.#retained)
+    // Most messages are not retained, and neither are earlier ones of their topic.
+    if (this.#cachesRetained && (message.retain || this.#retained !== undefined))
+      this.#cacheRetained(message, (this.#retained ??= new Map<string, Message>()))
     for (const subscriber of this.#subscribers) {
       // An earlier subscriber may have closed this one; its acknowledgement would never come.
       if (!subscriber.closed) this.#deliverTo(subscriber, receipt.deliverTo(subscriber))

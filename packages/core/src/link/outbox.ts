@@ -18,6 +18,15 @@ export interface QueueBounds {
   readonly bytes?: number
 }
 
+/** The outgoing messages of a link. */
+export interface OutgoingCounts {
+  /** Messages that wait for a connection or for room in the send window. */
+  readonly waiting: number
+  readonly waitingBytes: number
+  /** Messages that the broker has not acknowledged. */
+  readonly inFlight: number
+}
+
 /** What an outbox works with. */
 export interface OutboxParts {
   readonly transport: Transport
@@ -128,6 +137,11 @@ export class Outbox {
     this.#closedBy ??= error
     this.#onIdle = onIdle
     this.#checkIdle()
+  }
+
+  /** Returns how many messages wait and are in flight. */
+  counts(): OutgoingCounts {
+    return { waiting: this.#waitingCount, waitingBytes: this.#waitingBytes, inFlight: this.#window.size }
   }
 
   get #next(): OutboxMessage | undefined {

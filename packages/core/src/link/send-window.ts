@@ -23,6 +23,11 @@ export class SendWindow {
     }
   }
 
+  /** How many messages are in flight. */
+  get size(): number {
+    return this.#inFlight.length
+  }
+
   get isEmpty(): boolean {
     return this.#inFlight.length === 0
   }

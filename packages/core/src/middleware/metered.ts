@@ -3,12 +3,11 @@ import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
+import type { EventObserver } from '../observe/event-hub.js'
+import type { ExchangeEvent, ObservedMessage } from '../observe/exchange-event.js'
 import { observationsOf } from '../observe/observations.js'
-import { isAcceptance, isCancel, isControlMessage, identityKey } from '../protocol/control-message.js'
-import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
 
 /** Metrics of a link's messages and exchanges so far. */
 export interface Metrics {
@@ -23,7 +22,7 @@ export interface Metrics {
   readonly acknowledgement: HistogramView
   readonly received: number
   readonly receivedBytes: number
-  /** Requests that wait for a response; those whose response does not arrive, until they expire. */
+  /** Requests that were sent and wait for a response, also through other middleware around the link. */
   readonly pendingExchanges: number
   /** Milliseconds from a request to its first response. */
   readonly exchange: HistogramView
@@ -33,12 +32,12 @@ export interface Metrics {
 export class Meter {
   readonly #acknowledgement = new Histogram()
   readonly #exchange = new Histogram()
-  readonly #pending = new PendingExchanges<number>()
   #published = 0
   #publishedBytes = 0
   #settled = 0
   #acknowledged = 0
   #received = 0
+  #pending = 0
   #receivedBytes = 0
 
   /** Returns the current metrics. */
@@ -52,19 +51,15 @@ export class Meter {
       acknowledgement: this.#acknowledgement.view(),
       received: this.#received,
       receivedBytes: this.#receivedBytes,
-      pendingExchanges: this.#pending.size,
+      pendingExchanges: this.#pending,
       exchange: this.#exchange.view(),
     }
   }
 
   /** @internal Counts a message that is being published. */
-  sent(message: OutgoingMessage, deadlines: Deadlines): void {
+  sent({ payload }: OutgoingMessage): void {
     this.#published++
-    this.#publishedBytes += message.payload.length
-    const key = requestKey(message)
-    if (key === undefined) return
-    if (isCancel(message)) this.#pending.take(key)
-    else if (!isControlMessage(message)) this.#pending.add(key, deadlines.now(), message, deadlines)
+    this.#publishedBytes += payload.length
   }
 
   /** @internal Counts an acknowledgement. */
@@ -73,31 +68,42 @@ export class Meter {
     this.#acknowledgement.record(milliseconds)
   }
 
-  /** @internal Closes the exchange of a request that was refused or lost. */
-  failed(message: OutgoingMessage): void {
-    const key = requestKey(message)
-    if (key !== undefined && !isControlMessage(message)) this.#pending.take(key)
-  }
-
-  /** @internal Closes the exchange of a request that was cancelled, although its cancel may be sent later or never. */
-  cancelled(key: string): void {
-    this.#pending.take(key)
-  }
-
   /** @internal Counts a publish that has completed, failed or been unsubscribed. */
   settled(): void {
     this.#settled++
   }
 
   /** @internal Counts a received message. */
-  received(message: Message, now: number): void {
+  received({ payload }: Message): void {
     this.#received++
-    this.#receivedBytes += message.payload.length
-    if (isAcceptance(message)) return
-    const since = this.#pending.take(exchangeKey(message.topic, message) ?? '')
-    if (since !== undefined) this.#exchange.record(now - since)
+    this.#receivedBytes += payload.length
+  }
+
+  /** @internal Returns an observer of the exchanges of a link. */
+  exchangeObserver(now: () => number): EventObserver {
+    const pending = new Map<number, number>()
+    const end = (exchange: number): number | undefined => {
+      const since = pending.get(exchange)
+      if (pending.delete(exchange)) this.#pending--
+      return since
+    }
+    const receive = (event: ExchangeEvent): void => {
+      if (event.side !== 'requester') return
+      const { kind, exchange, at } = event
+      if (kind === 'sent') {
+        pending.set(exchange, at)
+        this.#pending++
+      } else if (kind === 'settled') end(exchange)
+      else if (kind === 'received') {
+        const since = end(exchange)
+        if (since !== undefined) this.#exchange.record(at - since)
+      }
+    }
+    return { now, client: '', link: '', copy: () => NO_MESSAGE, receive }
   }
 }
+
+const NO_MESSAGE: ObservedMessage = { topic: '', bytes: 0 }
 
 /**
  * Counts and times the messages and exchanges of a link; read the metrics from `meter`.
@@ -112,24 +118,20 @@ export class Meter {
 export function metered(meter: Meter): LinkMiddleware {
   requireArgument('meter', meter, 'object')
   return (link) => {
-    const deadlines = deadlinesOf(link)
-    const { now } = deadlines
-    observationsOf(link).cancelledRequests.subscribe((request) => meter.cancelled(identityKey(request)))
+    const { now } = deadlinesOf(link)
+    const remove = observationsOf(link).events.add(meter.exchangeObserver(now))
+    link.incidents$.subscribe({ complete: remove })
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {
           const since = now()
-          meter.sent(message, deadlines)
+          meter.sent(message)
           return next(message).pipe(
-            tap({ next: () => meter.acknowledged(now() - since), error: () => meter.failed(message) }),
+            tap({ next: () => meter.acknowledged(now() - since) }),
             finalize(() => meter.settled()),
           )
         }),
-      deliveries$: (deliveries$) => deliveries$.pipe(tap(({ message }) => meter.received(message, now()))),
+      deliveries$: (deliveries$) => deliveries$.pipe(tap(({ message }) => meter.received(message))),
     })(link)
   }
-}
-
-function requestKey(message: OutgoingMessage): string | undefined {
-  return message.responseTopic === undefined ? undefined : exchangeKey(message.responseTopic, message)
 }

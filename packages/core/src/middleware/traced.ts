@@ -7,6 +7,7 @@ import {
   type Attributes,
   type Context,
   type TextMapGetter,
+  type TextMapPropagator,
   type TextMapSetter,
   type Tracer,
 } from '@opentelemetry/api'
@@ -27,13 +28,22 @@ export interface TracedOptions {
   /** The tracer that creates the spans. @defaultValue the tracer `@antiphon/core` of the global provider */
   readonly tracer?: Tracer
   /**
+   * Writes and reads the trace context in the user properties, such as a `W3CTraceContextPropagator`.
+   * @defaultValue the global propagator
+   */
+  readonly propagator?: Pick<TextMapPropagator, 'inject' | 'extract'>
+  /**
    * The most bytes that the propagator adds to a message, which large payloads leave free. Raise it for long `tracestate` or
    * baggage. @defaultValue 128
    */
   readonly addedBytes?: number
 }
 
-const tracedOptionRules: OptionRules<TracedOptions> = { tracer: 'object', addedBytes: sizeRule }
+const tracedOptionRules: OptionRules<TracedOptions> = {
+  tracer: 'object',
+  propagator: 'object',
+  addedBytes: sizeRule,
+}
 
 /** The user properties to which the propagator adds its fields. */
 interface Carrier {
@@ -57,7 +67,7 @@ const GETTER: TextMapGetter<UserProperties> = {
  * request to its response.
  *
  * The trace context travels in the user properties, by default as W3C Trace Context, and makes the client span the parent
- * of the server span. A handler runs in the context of the server span.
+ * of the server span. A handler runs in the context of the server span. Responses carry the context of the server span.
  *
  * Needs the optional peer `@opentelemetry/api`.
  *
@@ -68,7 +78,15 @@ const GETTER: TextMapGetter<UserProperties> = {
  */
 export function traced(options: TracedOptions = {}): LinkMiddleware {
   requireArgument('options', options, tracedOptionRules)
-  const { tracer = trace.getTracer('@antiphon/core'), addedBytes = 128 } = options
+  const { tracer = trace.getTracer('@antiphon/core'), addedBytes = 128, propagator } = options
+  const inject = (from: Context, carrier: Carrier): void => {
+    if (propagator === undefined) propagation.inject(from, carrier, SETTER)
+    else propagator.inject(from, carrier, SETTER)
+  }
+  const extract = (properties: UserProperties): Context =>
+    propagator === undefined
+      ? propagation.extract(ROOT_CONTEXT, properties, GETTER)
+      : propagator.extract(ROOT_CONTEXT, properties, GETTER)
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))
@@ -83,11 +101,19 @@ export function traced(options: TracedOptions = {}): LinkMiddleware {
         tracer.startSpan(`request ${message.topic}`, { kind: SpanKind.CLIENT, ...attributesOf(message) })
       clientSpans.add(key, span, message)
       const carrier: Carrier = { userProperties: message.userProperties ?? [] }
-      propagation.inject(trace.setSpan(context.active(), span), carrier, SETTER)
+      inject(trace.setSpan(context.active(), span), carrier)
+      return { ...message, userProperties: carrier.userProperties }
+    }
+    /** Adds the context of the server span, by which a reader of the response finds its trace. */
+    const withServerSpan = (message: OutgoingMessage): OutgoingMessage => {
+      const span = serverSpans.get(exchangeKey(message.topic, message) ?? '')
+      if (span === undefined) return message
+      const carrier: Carrier = { userProperties: message.userProperties ?? [] }
+      inject(trace.setSpan(ROOT_CONTEXT, span), carrier)
       return { ...message, userProperties: carrier.userProperties }
     }
     const startServerSpan = (message: Message, key: string): Context => {
-      const parent = propagation.extract(ROOT_CONTEXT, message.userProperties ?? [], GETTER)
+      const parent = extract(message.userProperties ?? [])
       const span = tracer.startSpan(
         `serve ${message.topic}`,
         { kind: SpanKind.SERVER, ...attributesOf(message) },
@@ -101,7 +127,8 @@ export function traced(options: TracedOptions = {}): LinkMiddleware {
       publish$: (message, next) =>
         defer(() => {
           const key = keyOf(message)
-          if (key === undefined) return next(message).pipe(finalize(() => serverSpans.endByResponse(message)))
+          if (key === undefined)
+            return next(withServerSpan(message)).pipe(finalize(() => serverSpans.endByResponse(message)))
           if (!isControlMessage(message)) return next(withClientSpan(message, key))
           if (isCancel(message)) clientSpans.end(key, message)
           return next(message)

@@ -5,6 +5,7 @@ import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
 import { oncePer } from '../once-per.js'
 import type { RequestIdentity } from '../protocol/control-message.js'
+import { EventHub } from './event-hub.js'
 import type { IgnoredRequest } from './ignored-request.js'
 import { newRequesterStats, type MutableRequesterStats } from './requester-stats.js'
 import { newResponderStats, type MutableResponderStats } from './responder-stats.js'
@@ -21,6 +22,8 @@ export class Observations {
   readonly ignoredRequests: Subject<IgnoredRequest> = new Subject()
   /** Emits published requests for which no response is expected any more, for middleware that tracks exchanges. */
   readonly cancelledRequests: Subject<CancelledRequest> = new Subject()
+  /** The events of exchanges, for `observed` and `metered`. */
+  readonly events: EventHub = new EventHub()
   /** Returns the mutable counts of an endpoint's exchanges. */
   readonly requesterStats: (endpoint: Endpoint) => MutableRequesterStats = perEndpoint(newRequesterStats)
   /** Returns the mutable counts of an endpoint's requests in its responders. */

@@ -8,6 +8,8 @@ export interface ResponderStats extends Readonly<Record<ServeOutcome, number>> {
   readonly ignored: number
   /** Cached responses that `responseCache` had no room for before they expired; a duplicate of their requests is handled again. */
   readonly evicted: number
+  /** Requests among `busy` that had waited until less time was left than a handler takes. */
+  readonly shed: number
 }
 
 /** The counts as the responder updates them. */
@@ -16,5 +18,5 @@ export type MutableResponderStats = { -readonly [Name in keyof ResponderStats]: 
 /** Returns counts of zero. */
 export function newResponderStats(): MutableResponderStats {
   const outcomes = { responded: 0, failed: 0, 'timed-out': 0, expired: 0, cancelled: 0, busy: 0, unsent: 0 }
-  return { received: 0, ignored: 0, evicted: 0, ...outcomes }
+  return { received: 0, ignored: 0, evicted: 0, shed: 0, ...outcomes }
 }

@@ -1,4 +1,4 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Message } from '../message.js'
 
 /** How a request ended in the responder. */
@@ -14,7 +14,7 @@ export type ServeOutcome =
   /** The requester cancelled the request, or no longer subscribes to the response topic. */
   | 'cancelled'
   /**
-   * The queue was full, or the responder was draining. `status` is absent if no status could be sent. The broker then
+   * The queue was full, the request had waited too long to be handled in time, or the responder was draining. `status` is absent if no status could be sent. The broker then
    * still holds the request, unless it was sent at QoS 0 or acknowledged on receipt.
    */
   | 'busy'

@@ -8,6 +8,7 @@ import {
 import { fromBytes } from '../correlation/token.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import { Status } from './status.js'
+import { fromStreamPosition, streamPositionOf, type StreamPosition } from './stream-position.js'
 
 const EMPTY_PAYLOAD = new Uint8Array()
 
@@ -28,11 +29,20 @@ const CONTROL_TOPIC = '__ctlTopic'
 
 const CREDIT = '__credit'
 
+/** The position of an item, or of the next item that a responder expects. */
+const STREAM = '__stream'
+
+/** The value of `__ctl` that begins a request stream, in place of the number of an attempt. */
+const OPEN = 'open'
+
+/** The User Property of the message that begins a request stream. */
+export const OPENING: UserProperties = [[CONTROL, OPEN]]
+
 /** The properties of the first attempts, which most requests share. */
 const ATTEMPTS: readonly UserProperties[] = [1, 2, 3, 4].map((attempt) => [[CONTROL, String(attempt)]])
 
-/** What an exchange control message does: it cancels a request, raises its credit, or retries it. */
-export type ControlKind = 'cancel' | 'credit' | 'retry'
+/** What an exchange control message does: it cancels a request, raises its credit, retries it, or carries an item of it. */
+export type ControlKind = 'cancel' | 'credit' | 'retry' | 'item'
 
 /** Returns the key of a request. A topic contains no U+0000 [MQTT-4.7.3-2]. */
 export function identityKey({ responseTopic, correlationData }: RequestIdentity): string {
@@ -99,6 +109,40 @@ export function controlTopicProperty(controlTopic: string): UserProperties[numbe
   return [CONTROL_TOPIC, controlTopic]
 }
 
+/** Returns the User Properties of an item of a request stream, or of its end. */
+export function requestItem(position: StreamPosition): UserProperties {
+  return [
+    [CONTROL, 'item'],
+    [STREAM, fromStreamPosition(position)],
+  ]
+}
+
+/** Returns the User Properties of a message that shows that the requester is there. */
+export function signOfLife(): UserProperties {
+  return [[CONTROL, 'credit']]
+}
+
+/** The credit of a request stream: how many items its requester may send in all, and which item the responder expects. */
+export interface ItemCredit {
+  readonly total: number
+  readonly nextIndex: number
+}
+
+/** Returns the User Properties by which an acceptance gives credit to a request stream. */
+export function itemCredit({ total, nextIndex }: ItemCredit): UserProperties {
+  return [
+    [CREDIT, String(total)],
+    [STREAM, String(nextIndex)],
+  ]
+}
+
+/** Returns the credit that an acceptance gives to a request stream; `undefined` if it gives none. */
+export function itemCreditOf(acceptance: HasUserProperties): ItemCredit | undefined {
+  const total = creditOf(acceptance)
+  const position = streamPositionOf(userProperty(acceptance.userProperties, STREAM))
+  return total === undefined || position === undefined ? undefined : { total, nextIndex: position.index }
+}
+
 /** Returns the control topic that a response or an acceptance names; `undefined` if it names none. */
 export function controlTopicOf({ userProperties }: HasUserProperties): string | undefined {
   // A response without an acceptance has its status alone, and is not searched.
@@ -118,13 +162,18 @@ export function isAcceptance(message: HasUserProperties): boolean {
 /** Returns what an exchange control message does; `undefined` for any other message. */
 export function controlKindOf({ userProperties }: HasUserProperties): ControlKind | undefined {
   const kind = userProperty(userProperties, CONTROL)
-  return kind === 'cancel' || kind === 'credit' || kind === 'retry' ? kind : undefined
+  return kind === 'cancel' || kind === 'credit' || kind === 'retry' || kind === 'item' ? kind : undefined
+}
+
+/** Whether a message begins a request stream. */
+export function isOpening({ userProperties }: HasUserProperties): boolean {
+  return userProperty(userProperties, CONTROL) === OPEN
 }
 
 /** Whether a request comes from a requester that reads acceptances and sends exchange control messages. */
 export function readsAcceptances({ userProperties }: HasUserProperties): boolean {
   const attempt = userProperty(userProperties, CONTROL)
-  return attempt !== undefined && /^\d{1,9}$/.test(attempt)
+  return attempt !== undefined && (/^\d{1,9}$/.test(attempt) || attempt === OPEN)
 }
 
 /** Whether a message is an exchange control message, and not a request. */

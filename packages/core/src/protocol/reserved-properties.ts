@@ -14,6 +14,7 @@ const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   '__requestProtVer',
   '__stream',
   '__credit',
+  '__gather',
   '__ctl',
   '__ctlTopic',
   '__chunk',

@@ -1,3 +1,4 @@
+import { ApplicationError } from '../application-error.js'
 import type { RemoteStatus } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
 import { toMqttString } from '../topic/mqtt-string.js'
@@ -21,6 +22,18 @@ export const Status = {
 /** A failure to report to the requester. */
 export type Failure = Omit<RemoteStatus, 'isApplicationError'> &
   Partial<Pick<RemoteStatus, 'isApplicationError'>>
+
+/** Returns the failure to report for an error of the application: the details of an `ApplicationError`, or `otherwise`. */
+export function toFailure(error: unknown, otherwise: Failure): Failure {
+  if (!(error instanceof ApplicationError)) return otherwise
+  return {
+    code: Status.internalError,
+    message: error.message,
+    isApplicationError: true,
+    applicationCode: error.code,
+    ...(error.payload === undefined ? {} : { applicationPayload: error.payload }),
+  }
+}
 
 /** Returns the User Properties of a response that reports the failure. */
 export function fromFailure(failure: Failure): UserProperties {

@@ -8,6 +8,15 @@ import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
 import { ControlChannel } from './control-channel.js'
+import {
+  emitCancelled,
+  emitCredit,
+  emitFailed,
+  emitReceived,
+  emitRequested,
+  emitResponded,
+  emitSubscribed,
+} from './exchange-events.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -38,6 +47,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   isSettled = false
   /** How often the request was published. */
   attempts = 0
+  /** The number of the exchange in events; 0 until its first event. */
+  eventId = 0
   readonly requester: RequesterContext
   /** Whether exchange control messages are sent, to the responder that accepts the request. */
   readonly sendsControl: boolean
@@ -51,6 +62,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   #chunks: ResponseChunks | undefined
   #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
+  /** Whether the latest attempt waits in the link's queue for a connection. */
+  #isQueued = false
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
   constructor(
@@ -77,6 +90,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   start(): void {
     const { monitor, pendingRequests, rules } = this.requester
+    emitRequested(this)
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
@@ -91,6 +105,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
+    emitCancelled(this)
     this.cancelAtResponder()
     this.requester.pendingRequests.reportCancelled(this)
   }
@@ -106,6 +121,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   // Called by the link monitor.
 
   onLinkOnline(): void {
+    if (this.#isQueued) this.#dropIfLate()
     this.updateStep()
     if (this.responseSubscription !== undefined || this.isSettled) return
     const fault = this.requester.pendingRequests.subscribe(this)
@@ -126,7 +142,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    if (this.attempts === 0) this.publish()
+    emitSubscribed(this)
+    if (this.attempts === 0) this.#publishInTime()
     else if (canResend) this.resend(() => this.publish())
   }
 
@@ -136,6 +153,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   receive(response: DecodedOnce): void {
     const { message } = response
+    emitReceived(this, message)
     const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
     if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
     // The responder has the request, so it is not sent again.
@@ -144,7 +162,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
-      : response.as(this.requester.endpoint.response)
+      : response.as(this.request.codecOf(message))
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
@@ -165,7 +183,9 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Emits one response of several. */
   emit(value: unknown): void {
-    if (!this.isSettled) this.#observer.next(value)
+    if (this.isSettled) return
+    this.requester.roundTrips?.onResponse(this, this.requester)
+    this.#observer.next(value)
   }
 
   /** Completes the exchange, after emitting the value if there is one. */
@@ -173,8 +193,10 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.responded++
     this.#retry?.onResponse()
+    if (response !== undefined) this.requester.roundTrips?.onResponse(this, this.requester)
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
+    emitResponded(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }
@@ -186,7 +208,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const canRetry = this.#retry !== undefined && this.#canRepeat && !mustRepeat(error, this)
     const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
@@ -202,6 +224,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
+    emitFailed(this, error)
     if (mayBeRunning(error.code)) {
       this.cancelAtResponder(error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
@@ -227,9 +250,15 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#deadline = this.requester.deadlines.add(milliseconds, this)
   }
 
+  /** Returns the control topic of the responder that has the request; `undefined` while none is known. */
+  get controlTopic(): string | undefined {
+    return this.#control?.topic
+  }
+
   /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
     if (this.isSettled || this.#control === undefined) return
+    emitCredit(this, userProperties)
     this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
   }
 
@@ -247,7 +276,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   #accept(controlTopic: string, message: Message): boolean {
     if (this.#control === undefined) this.#control = new ControlChannel(this, controlTopic)
     else this.#control.onAccepted(controlTopic)
-    this.#responseHandler.onAccepted?.(this)
+    this.#responseHandler.onAccepted?.(this, message)
     if (!isAcceptance(message)) return false
     // It may die before it responds.
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
@@ -262,6 +291,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Publishes the request, for the first time or again. */
   publish(): void {
+    if (this.attempts > 0 && !this.#canRepeat) return
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++
@@ -269,7 +299,37 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.updateStep()
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
     const timeLeft = Math.min(this.#deadline.left(), this.#totalDeadline?.left() ?? Infinity)
+    this.#isQueued = !this.requester.monitor.isOnline
+    if (this.#isQueued) this.requester.monitor.addObserver(this)
+    this.requester.roundTrips?.onSent(this, this.requester)
     this.request.publish(timeLeft, this.attempts)
+  }
+
+  latenessAfter(delay: number): string | undefined {
+    const { deadlines, roundTrips } = this.requester
+    return roundTrips?.lateness(this.#deadline.left() - delay, deadlines.now())
+  }
+
+  /** Publishes the request for the first time, unless it has waited until its response would be too late. */
+  #publishInTime(): void {
+    const lateness = this.waitingBytes === undefined ? undefined : this.latenessAfter(0)
+    if (lateness === undefined) this.publish()
+    else this.#failUnsent(lateness)
+  }
+
+  /** Removes the attempt from the link's queue if its response would be too late; the link sends the queue after this call. */
+  #dropIfLate(): void {
+    this.#isQueued = false
+    const lateness = this.latenessAfter(0)
+    if (lateness === undefined) return
+    this.request.stop()
+    if (this.attempts > 1) return this.#retry?.deny(lateness)
+    this.attempts = 0
+    this.#failUnsent(lateness)
+  }
+
+  #failUnsent(lateness: string): void {
+    this.fail(timeoutError(this, `not sent, because ${lateness}`))
   }
 
   #timeOut(milliseconds: number): void {
@@ -285,10 +345,16 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     this.#retry?.cancel()
     this.request.stop()
+    this.requester.roundTrips?.onSettled(this)
     this.#chunks?.clear()
     this.#control?.close()
     monitor.removeObserver(this)
     pendingRequests.settle(this)
+    this.#responseHandler.onSettled?.()
+  }
+
+  get #canRepeat(): boolean {
+    return this.#responseHandler.canRepeat !== false
   }
 
   #context(): ErrorContext {

@@ -1,8 +1,9 @@
 import { crc32c } from '../chunk/crc32c.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { AntiphonError } from '../errors.js'
-import { userProperty, type Message } from '../message.js'
+import type { Message } from '../message.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
+import { responderOf } from '../protocol/responder-name.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
@@ -36,14 +37,6 @@ export const gatherOptionRules: OptionRules<GatherRules> = {
 
 /** The rules with their defaults; `responders` is empty if none are expected. */
 export type ResolvedGatherRules = Required<GatherRules>
-
-/** Returns the name of a responder in its response. */
-export function responderOf({ userProperties }: Message): string | undefined {
-  return userProperty(userProperties, RESPONDER)
-}
-
-/** The User Property that names the responder. */
-const RESPONDER = '__srcId'
 
 /** The User Property with the time of sending, which differs if a response is sent again. */
 const TIMESTAMP = '__ts'

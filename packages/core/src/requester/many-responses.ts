@@ -3,8 +3,9 @@ import { userProperty, type UserProperties } from '../message.js'
 import { totalCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
-import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
-import { Credit } from './credit.js'
+import { streamPositionOf } from '../protocol/stream-position.js'
+import { Credit } from '../stream/credit.js'
+import { ReorderBuffer } from '../stream/reorder-buffer.js'
 import type { ExchangeRules } from './options.js'
 import { timeoutError } from './timeout-error.js'
 import { readResponse, readFailure, type ResponseHandler, type TimeoutResult } from './response-handler.js'
@@ -25,11 +26,7 @@ export class ManyResponses implements ResponseHandler {
   readonly #limit: number | undefined
   #credit: Credit
   /** The items that arrived after a missing one, and the end of the stream. */
-  readonly #outOfOrder = new Map<
-    number,
-    { readonly response: DecodedOnce; readonly position: StreamPosition }
-  >()
-  #nextIndex = 0
+  readonly #order = new ReorderBuffer<DecodedOnce>()
   #hasEmitted = false
   #exchange: Exchange | undefined
   /** The elapsed time until which an item must arrive. */
@@ -58,9 +55,9 @@ export class ManyResponses implements ResponseHandler {
       this.#fail(exchange, failure ?? exchange.createError('protocol', text), failure !== undefined)
       return
     }
-    if (position.index < this.#nextIndex || this.#outOfOrder.has(position.index)) return
-    if (position.index - this.#nextIndex > REORDER_LIMIT) {
-      const gap = `item ${position.index} arrived before item ${this.#nextIndex}`
+    if (this.#order.has(position.index)) return
+    if (position.index - this.#order.nextIndex > REORDER_LIMIT) {
+      const gap = `item ${position.index} arrived before item ${this.#order.nextIndex}`
       this.#fail(
         exchange,
         exchange.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`),
@@ -71,8 +68,8 @@ export class ManyResponses implements ResponseHandler {
       this.#fail(exchange, exchange.createError('protocol', `item ${position.index} exceeds the credit`))
       return
     }
-    this.#extendTimeout(exchange)
-    this.#outOfOrder.set(position.index, { response, position })
+    this.extendTimeout(exchange)
+    this.#order.add(response, position)
     this.#emitInOrder(exchange)
   }
 
@@ -82,18 +79,18 @@ export class ManyResponses implements ResponseHandler {
       const left = this.#itemDueAt - exchange.requester.deadlines.now()
       if (this.#credit.isExhausted || left > 0) {
         this.#sendTotal(exchange)
-        if (this.#credit.isExhausted) this.#extendTimeout(exchange)
+        if (this.#credit.isExhausted) this.extendTimeout(exchange)
         else exchange.extendTimeout(Math.min(left, this.#timeout / SIGNS))
         return 'waiting'
       }
     }
-    for (const { response, position } of this.#outOfOrder.values()) {
+    for (const { item, position } of this.#order.waiting) {
       // The responder's own failure is more useful than the missing items before it.
-      const failure = position.isLast ? readFailure(response, exchange) : undefined
+      const failure = position.isLast ? readFailure(item, exchange) : undefined
       if (failure !== undefined) return failure
     }
-    const later = this.#outOfOrder.size
-    const fault = `no item ${this.#nextIndex} within ${this.#timeout} ms`
+    const later = this.#order.size
+    const fault = `no item ${this.#order.nextIndex} within ${this.#timeout} ms`
     return timeoutError(exchange, fault, later > 0 ? `; later items received: ${later}` : '')
   }
 
@@ -101,7 +98,7 @@ export class ManyResponses implements ResponseHandler {
   consumed(): void {
     const wasExhausted = this.#credit.isExhausted
     if (!this.#credit.consume() || this.#exchange === undefined) return
-    if (wasExhausted) this.#extendTimeout(this.#exchange)
+    if (wasExhausted) this.extendTimeout(this.#exchange)
     this.#sendTotal(this.#exchange)
   }
 
@@ -115,26 +112,22 @@ export class ManyResponses implements ResponseHandler {
   }
 
   /** Restarts the timeout. With credit it is divided, so that a total which is lost at QoS 0 is repeated in time. */
-  #extendTimeout(exchange: Exchange): void {
-    this.#itemDueAt = exchange.requester.deadlines.now() + this.#timeout
-    exchange.extendTimeout(this.#credit.isLimited ? this.#timeout / SIGNS : this.#timeout)
+  extendTimeout(exchange: Exchange, timeout: number = this.#timeout): void {
+    this.#exchange = exchange
+    this.#itemDueAt = exchange.requester.deadlines.now() + timeout
+    exchange.extendTimeout(this.#credit.isLimited ? timeout / SIGNS : timeout)
   }
 
   #emitInOrder(exchange: Exchange): void {
-    for (
-      let item = this.#outOfOrder.get(this.#nextIndex);
-      item !== undefined;
-      item = this.#outOfOrder.get(this.#nextIndex)
-    ) {
-      this.#outOfOrder.delete(this.#nextIndex)
-      this.#nextIndex++
-      if (item.position.isLast) {
-        const failure = readFailure(item.response, exchange)
+    for (let next = this.#order.shift(); next !== undefined; next = this.#order.shift()) {
+      const { item, position } = next
+      if (position.isLast) {
+        const failure = readFailure(item, exchange)
         if (failure === undefined) exchange.finish()
         else this.#fail(exchange, failure, true)
         return
       }
-      const reading = readResponse(item.response, exchange)
+      const reading = readResponse(item, exchange)
       if (reading.error !== undefined) {
         this.#fail(exchange, reading.error)
         return
@@ -152,8 +145,7 @@ export class ManyResponses implements ResponseHandler {
       exchange.fail(error)
       return
     }
-    this.#outOfOrder.clear()
-    this.#nextIndex = 0
+    this.#order.reset()
     this.#credit = new Credit(this.#limit)
     exchange.failAttempt(error)
   }

@@ -62,6 +62,12 @@ export interface ExchangeOptions {
   /** Fail at once with `no-responder` if the broker reports no subscriber. @defaultValue false */
   readonly failFast?: boolean
   /**
+   * Do not send a request that has waited, and do not send one again, if less time is left than the fastest of the latest
+   * responses took: its response would be too late. A request that was never sent fails at once with `timeout`.
+   * @defaultValue true
+   */
+  readonly skipLate?: boolean
+  /**
    * For a `many` endpoint: the maximum number of items in flight; the responder waits for credit. Without it, the
    * responder sends without limit.
    */
@@ -115,6 +121,7 @@ export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
   responseTopic: 'string',
   onDisconnect: ['keep', 'fail', 'resend'],
   failFast: [true, false],
+  skipLate: [true, false],
   credit: countRule,
   onResponse: 'function',
   expectedResponder: 'function',
@@ -138,6 +145,7 @@ export interface ExchangeRules {
   readonly responseTopic: string | undefined
   readonly onDisconnect: 'keep' | 'fail' | 'resend'
   readonly failFast: boolean
+  readonly skipLate: boolean
   readonly credit: number | undefined
   readonly onResponse: ((response: Message) => Error | undefined) | undefined
   readonly expectedResponder: ((response: Message) => boolean) | undefined
@@ -165,6 +173,7 @@ export function toRules(options: ExchangeOptions, { reservedProperties }: Endpoi
     responseTopic,
     onDisconnect,
     failFast,
+    skipLate: options.skipLate ?? true,
     credit,
     onResponse,
     expectedResponder: options.expectedResponder,

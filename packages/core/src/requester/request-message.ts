@@ -1,19 +1,29 @@
 import { Reason } from '@antiphon/packet'
-import { isLeft } from 'fp-ts/lib/Either.js'
+import { isLeft, right } from 'fp-ts/lib/Either.js'
 import type { Observer, Subscription as Teardown } from 'rxjs'
 import { v4 as uuid } from 'uuid'
 import { invalidArgument } from '../argument.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
+import type { Codec } from '../codec/codec.js'
 import { encodeWith } from '../codec/guard.js'
 import { formatToken } from '../correlation/correlation-data.js'
 import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
-import type { OutgoingMessage, UserProperties } from '../message.js'
-import { attemptProperties, toControlMessage, type RequestIdentity } from '../protocol/control-message.js'
+import type { Message, OutgoingMessage, UserProperties } from '../message.js'
+import {
+  attemptProperties,
+  OPENING,
+  toControlMessage,
+  type RequestIdentity,
+} from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
+import { emitAcknowledged, emitSent } from './exchange-events.js'
 import type { RequestParts } from './requester-context.js'
+
+/** The payload of the message that begins a request stream. */
+const EMPTY = right(new Uint8Array())
 
 /** The encoded parts of a request. */
 interface EncodedRequest {
@@ -29,6 +39,8 @@ interface EncodedRequest {
  */
 export class RequestMessage implements Observer<PublishAck> {
   responseTopic = ''
+  /** The topic of a failure; `undefined` if it is the response topic. */
+  failureTopic: string | undefined = undefined
   token = ''
   /** The filter to subscribe to for responses; `undefined` while the default depends on a CONNACK to come. */
   responseFilter: string | undefined
@@ -38,7 +50,7 @@ export class RequestMessage implements Observer<PublishAck> {
   readonly #exchange: Exchange
   readonly #params: RequestParts['params']
   readonly #value: unknown
-  #id = uuid()
+  #id: number | string
   readonly #userProperties: UserProperties | undefined
   #encoded: EncodedRequest | undefined
   #publishing: Teardown | undefined
@@ -48,6 +60,7 @@ export class RequestMessage implements Observer<PublishAck> {
     this.#exchange = exchange
     this.#params = params
     this.#value = value
+    this.#id = this.#createId()
     this.topic = endpoint.topic.format(params)
     this.resolveResponseTopic()
     if (this.responseFilter === undefined) this.#encode('')
@@ -57,9 +70,15 @@ export class RequestMessage implements Observer<PublishAck> {
     this.#userProperties = properties.length > 0 ? properties : undefined
   }
 
+  /** Returns the codec of a message on the response topic, or on that for failures. */
+  codecOf({ topic }: Message): Codec<unknown> {
+    const { response, failures } = this.#exchange.requester.endpoint
+    return topic === this.failureTopic && failures !== undefined ? failures.codec : response
+  }
+
   /** Returns the correlation token in readable form. */
   get displayToken(): string {
-    return formatToken(this.token === '' ? this.#id : this.token)
+    return formatToken(this.token === '' ? String(this.#id) : this.token)
   }
 
   /** Whether another attempt would have the same token, because the application has set it in the value. */
@@ -85,7 +104,7 @@ export class RequestMessage implements Observer<PublishAck> {
     this.#requireCorrelation()
     if (attempts === 0) return
     // The responder takes the next attempt for a new request.
-    this.#id = uuid()
+    this.#id = this.#createId()
     this.#encode(this.responseTopic)
   }
 
@@ -94,11 +113,12 @@ export class RequestMessage implements Observer<PublishAck> {
     if (this.responseFilter !== undefined) return
     this.#requireCorrelation()
     const { endpoint, rules, monitor } = this.#exchange.requester
-    const { topic, filter } = endpoint.responseTopic?.format(this.#params) ?? {}
+    const { topic, failureTopic, filter } = endpoint.responseTopic?.format(this.#params) ?? {}
     const responseTopic = topic ?? rules.responseTopic ?? monitor.responseTopic
     if (responseTopic === undefined) return
     // Again if it was encoded before, because a correlation may write the response topic into the payload.
     this.#encode(responseTopic)
+    this.failureTopic = failureTopic
     this.responseFilter = filter ?? responseTopic
   }
 
@@ -109,6 +129,7 @@ export class RequestMessage implements Observer<PublishAck> {
     const message = this.#toMessage(timeLeft, attempt)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
     if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
+    emitSent(this.#exchange, attempt, message)
     const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
     if (this.#exchange.isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
@@ -141,6 +162,7 @@ export class RequestMessage implements Observer<PublishAck> {
 
   next({ reasonCode }: PublishAck): void {
     this.reasonCode = reasonCode
+    emitAcknowledged(this.#exchange, reasonCode)
     this.#exchange.updateStep()
     const { onAcknowledged, rules } = this.#exchange.requester
     onAcknowledged?.(reasonCode)
@@ -179,7 +201,9 @@ export class RequestMessage implements Observer<PublishAck> {
   ): UserProperties | undefined {
     const own = this.#userProperties
     if (!this.#exchange.sendsControl || correlationData === undefined) return own
-    return own === undefined ? attemptProperties(attempt) : [...own, ...attemptProperties(attempt)]
+    const isStream = this.#exchange.requester.endpoint.requests === 'many'
+    const control = isStream ? OPENING : attemptProperties(attempt)
+    return own === undefined ? control : [...own, ...control]
   }
 
   #requireCorrelation(): void {
@@ -192,15 +216,20 @@ export class RequestMessage implements Observer<PublishAck> {
     )
   }
 
-  #correlate(responseTopic: string, id: string = this.#id): CorrelatedRequest {
+  #createId(): number | string {
+    return this.#exchange.requester.endpoint.correlation.createToken?.(this.#params) ?? uuid()
+  }
+
+  #correlate(responseTopic: string, id: number | string = this.#id): CorrelatedRequest {
     const { correlation } = this.#exchange.requester.endpoint
     return correlation.correlate({ id, responseTopic, value: this.#value })
   }
 
   #encode(responseTopic: string): EncodedRequest {
-    const { request, name } = this.#exchange.requester.endpoint
+    const { request, requests, name } = this.#exchange.requester.endpoint
     const { value, token, properties } = this.#correlate(responseTopic)
-    const encoded = encodeWith(request, value)
+    // The items of a request stream follow one by one.
+    const encoded = requests === 'many' ? EMPTY : encodeWith(request, value)
     if (isLeft(encoded)) throw encoded.left.withContext({ endpoint: name, topic: this.topic })
     this.responseTopic = responseTopic
     this.token = token

@@ -1,19 +1,24 @@
 import { invalidArgument } from '../argument.js'
-import type { RequestArgument, Endpoint, EndpointTypes } from '../endpoint.js'
+import type { Endpoint } from '../endpoint.js'
+import type { RequestArgument, EndpointTypes } from '../endpoint-types.js'
 import { AntiphonError } from '../errors.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { Link } from '../link/link.js'
+import type { EventHub } from '../observe/event-hub.js'
 import { observationsOf } from '../observe/observations.js'
 import type { MutableRequesterStats } from '../observe/requester-stats.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Exchange, type ExchangeObserver } from './exchange.js'
+import { emitRejected } from './exchange-events.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
+import { RequestStream } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
+import { RoundTrips } from './round-trips.js'
 
 /** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
 export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
@@ -24,8 +29,11 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
+  readonly events: EventHub
   /** Present if requests are retried. */
   readonly retryBudget: RetryBudget | undefined
+  /** Present if requests that are too late are not sent. */
+  readonly roundTrips: RoundTrips | undefined
   /** Called with the Reason Code when the broker has acknowledged a request. */
   readonly onAcknowledged?: (reasonCode: number) => void
 }
@@ -46,7 +54,7 @@ export function requesterContext<T extends EndpointTypes>(
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
-  if (endpoint.responses === 'one' && rules.totalTimeout < Infinity) {
+  if (endpoint.responses === 'one' && endpoint.requests === 'one' && rules.totalTimeout < Infinity) {
     const fault = `totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
     throw invalidArgument(`${fault}: use timeout`)
   }
@@ -54,6 +62,7 @@ export function requesterContext<T extends EndpointTypes>(
     const fault = `credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
     throw invalidArgument(`${fault}: remove the option, or let the endpoint send exchange control messages`)
   }
+  const observations = observationsOf(link)
   return {
     link,
     monitor: linkMonitorOf(link),
@@ -61,8 +70,10 @@ export function requesterContext<T extends EndpointTypes>(
     pendingRequests: pendingRequestsOf(link),
     endpoint,
     rules,
-    stats: observationsOf(link).requesterStats(endpoint),
+    stats: observations.requesterStats(endpoint),
+    events: observations.events,
     retryBudget: rules.attempts > 1 ? new RetryBudget(link, endpoint, options.retry?.budget) : undefined,
+    roundTrips: rules.skipLate ? new RoundTrips(link, endpoint) : undefined,
   }
 }
 
@@ -71,25 +82,41 @@ export function startExchange<T extends EndpointTypes>(
   requester: RequesterContext<T>,
   request: RequestArgument<T>,
   observer: ExchangeObserver,
-  responseHandler: ResponseHandler = responseHandlerFor(requester),
+  responses: ResponseHandler = responseHandlerFor(requester),
 ): Cancellable {
   requester.stats.requested++
   let exchange: Exchange
+  let responseHandler = responses
   try {
-    exchange = new Exchange(requester, toRequestParts(requester.endpoint, request), observer, responseHandler)
+    const parts = toRequestParts(requester.endpoint, request)
+    if (requester.endpoint.requests === 'many') responseHandler = new RequestStream(parts.value, responses)
+    exchange = new Exchange(requester, parts, observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++
-    observer.error(AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name }))
+    const error = AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name })
+    emitRejected(requester, error)
+    observer.error(error)
     return NOT_STARTED
   }
   exchange.start()
+  responseHandler.onStarted?.(exchange)
   return exchange
 }
 
-/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-export function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
-  const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
-  return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+/** Splits the argument of a request. Without topic parameters to pass, the argument is the value itself. */
+export function toRequestParts(endpoint: Endpoint, request: unknown): RequestParts {
+  const { correlation } = endpoint
+  const parts = hasParams(endpoint) ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+  if (correlation.createParams === undefined) return parts
+  return { params: { ...parts.params, ...correlation.createParams(parts.params) }, value: parts.value }
+}
+
+function hasParams({ topic, responseTopic, correlation: { createdParams = [] } }: Endpoint): boolean {
+  const count = topic.parameters.length
+  return createdParams.length === 0
+    ? count > 0 || responseTopic?.isMatch !== undefined
+    : topic.parameters.some((name) => !createdParams.includes(name)) ||
+        responseTopic?.ownParameters.some((name) => !createdParams.includes(name)) === true
 }
 
 /** Returns the response handler of an endpoint with one or many responses. */

@@ -19,9 +19,9 @@ export class ResponseChunks {
 
   /** Adds a chunk. Returns the response once it is complete; fails the attempt if it cannot be assembled. */
   add(chunk: Message): DecodedOnce | undefined {
-    const { requester } = this.#exchange
     const assembled = this.#transfers.add(this.#keyOf(chunk), chunk)
-    if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, requester.endpoint.response)
+    if (assembled.kind === 'whole')
+      return new DecodedOnce(assembled.message, this.#exchange.request.codecOf(chunk))
     if (assembled.kind === 'incomplete') return undefined
     const fault = `cannot assemble the response: ${assembled.reason}`
     const error = this.#exchange.createError('protocol', fault)

@@ -2,9 +2,9 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { formatDecodeError } from '../codec/format-decode-error.js'
-import { AntiphonError } from '../errors.js'
-import { userProperty, type UserProperties } from '../message.js'
-import { toStatus } from '../protocol/status.js'
+import { AntiphonError, type RemoteStatus } from '../errors.js'
+import { userProperty, type Message, type UserProperties } from '../message.js'
+import { Status, toStatus, type Failure } from '../protocol/status.js'
 import type { Exchange } from './exchange.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 
@@ -20,10 +20,18 @@ export interface ResponseHandler {
   readonly receive: (response: DecodedOnce, exchange: Exchange) => void
   /** Receives the error of a response whose chunks cannot be assembled. Without this function, the attempt fails. */
   readonly receiveFault?: (error: AntiphonError, exchange: Exchange) => void
-  /** Called when the control topic of the responder has become known. */
-  readonly onAccepted?: (exchange: Exchange) => void
-  /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */
-  readonly onTimeout?: (exchange: Exchange) => TimeoutResult
+  /** Whether the request can be sent again, for example to another responder. @defaultValue true */
+  readonly canRepeat?: boolean
+  /** Called when the exchange has started. */
+  readonly onStarted?: (exchange: Exchange) => void
+  /** Called with each acceptance, and with a response that names the control topic of its responder. */
+  readonly onAccepted?: (exchange: Exchange, message: Message) => void
+  /** Called when the exchange has settled. */
+  readonly onSettled?: () => void
+  /** Restarts the timeout of an exchange whose request stream is alive. Without this function, the exchange does it. */
+  readonly extendTimeout?: (exchange: Exchange, milliseconds: number) => void
+  /** Handles the timeout of a published request. If it returns `undefined`, the exchange fails with `timeout`. */
+  readonly onTimeout?: (exchange: Exchange) => TimeoutResult | undefined
 }
 
 /** The result of a timeout: the exchange fails with an error, completes, or waits on. */
@@ -48,8 +56,33 @@ export function rejectionOf({ message }: DecodedOnce, exchange: Exchange): Antip
 
 /** Returns the error of a response that is rejected or reports a failure, or `undefined` if it reports success. */
 export function readFailure(response: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
-  return rejectionOf(response, exchange) ?? statusError(response, exchange)
+  return rejectionOf(response, exchange) ?? reportedFailure(response, exchange)
 }
+
+/** Returns the error of a failure that a response reports: in its payload, if the endpoint says so, or by its status. */
+function reportedFailure(response: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
+  return payloadFailure(response, exchange) ?? statusError(response, exchange)
+}
+
+/** Returns the error of a failure that a payload reports; `undefined` if it reports none, or cannot be decoded. */
+function payloadFailure(response: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
+  const { failures } = exchange.requester.endpoint
+  if (failures === undefined) return undefined
+  const { failureTopic } = exchange.request
+  const isFailure = response.message.topic === failureTopic
+  if (failureTopic !== undefined && !isFailure) return undefined
+  const decoded = response.read()
+  if (isLeft(decoded)) return undefined
+  try {
+    const failure = failures.failureOf(decoded.right) ?? (isFailure ? UNDESCRIBED : undefined)
+    return failure && toStatusError({ isApplicationError: false, ...failure }, exchange)
+  } catch (thrown) {
+    return exchange.createError('unknown', `failureOf threw: ${reasonOf(thrown)}`, { cause: thrown })
+  }
+}
+
+/** A failure without a code of its own. */
+const UNDESCRIBED: Failure = { code: Status.internalError }
 
 function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
   const reading = toStatus(message.userProperties)
@@ -65,7 +98,10 @@ function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonErro
       `the response's __stat is "${reading.found}": it must be a whole number`,
     )
   }
-  const { status } = reading
+  return toStatusError(reading.status, exchange)
+}
+
+function toStatusError(status: RemoteStatus, exchange: Exchange): AntiphonError<'status'> {
   const detail = status.message === undefined ? '' : `: ${status.message}`
   return exchange.createError('status', `the responder answered ${status.code}${detail}`, { status })
 }
@@ -83,10 +119,10 @@ export function readResponse(response: DecodedOnce, exchange: Exchange): Respons
 
 /** Reads the status of a response that has been checked, and decodes its payload. */
 export function readAccepted(response: DecodedOnce, exchange: Exchange): ResponseReading {
-  const error = statusError(response, exchange)
+  const error = reportedFailure(response, exchange)
   if (error !== undefined) return { error }
   const decoded = response.read()
-  if (isFalseText(response.message, exchange.requester.endpoint.response, !isLeft(decoded)))
+  if (isFalseText(response.message, exchange.request.codecOf(response.message), !isLeft(decoded)))
     return { error: exchange.createError('protocol', `the response is malformed: ${FALSE_TEXT}`) }
   if (isLeft(decoded)) return { error: exchange.createError('decode', formatDecodeError(decoded.left)) }
   const { message } = response

@@ -36,15 +36,16 @@ export interface RetryActions {
   readonly resend: (publish: () => void) => void
   /** Publishes the request again. */
   readonly publish: () => void
+  /** Returns why a response to an attempt after this delay would be too late; `undefined` if it may be in time. */
+  readonly latenessAfter: (delay: number) => string | undefined
 }
 
 /** Why a request that may be sent again was not. */
-const BUDGET_USED_UP = 'not sent again, because the retry budget of the endpoint is used up'
+const BUDGET_USED_UP = 'the retry budget of the endpoint is used up'
 
-function withoutRetry(error: AntiphonError): AntiphonError {
-  return new AntiphonError(error.code, `${error.rawMessage}; ${BUDGET_USED_UP}`, {
-    cause: error,
-  }).withContext(error)
+function withoutRetry(error: AntiphonError, reason: string): AntiphonError {
+  const text = `${error.rawMessage}; not sent again, because ${reason}`
+  return new AntiphonError(error.code, text, { cause: error }).withContext(error)
 }
 
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
@@ -54,7 +55,8 @@ export class Retry {
   readonly #budget: RetryBudget
   readonly #actions: RetryActions
   #nextAttempt: Deadline | undefined
-  #isDenied = false
+  /** Why the latest attempt was not sent. */
+  #denial: string | undefined
 
   constructor({ rules, deadlines }: RequesterContext, budget: RetryBudget, actions: RetryActions) {
     this.#rules = rules
@@ -63,9 +65,9 @@ export class Retry {
     this.#actions = actions
   }
 
-  /** Returns the end of the text of a timeout: whether a retry was not sent because the budget was used up. */
+  /** Returns the end of the text of a timeout: why a retry was not sent. */
   get hint(): string {
-    return this.#isDenied ? `. It was ${BUDGET_USED_UP}` : ''
+    return this.#denial === undefined ? '' : `. It was not sent again, because ${this.#denial}`
   }
 
   /** Notes the response of the exchange. */
@@ -73,10 +75,22 @@ export class Retry {
     this.#budget.refill()
   }
 
-  /** Publishes the request again after silence, if the budget allows it; otherwise the exchange only waits. */
+  /** Publishes the request again after silence, if that is not in vain; otherwise the exchange only waits. */
   publish(): void {
-    if (this.#budget.take()) this.#actions.publish()
-    else this.#isDenied = true
+    this.#denial = this.#reasonAgainst(0)
+    if (this.#denial === undefined) this.#actions.publish()
+  }
+
+  /** Notes why an attempt was not sent. */
+  deny(reason: string): void {
+    this.#denial = reason
+  }
+
+  /** Takes a retry from the budget, to be sent after a delay. Returns why the request is not sent again. */
+  #reasonAgainst(delay: number): string | undefined {
+    const lateness = this.#actions.latenessAfter(delay)
+    if (lateness !== undefined) return lateness
+    return this.#budget.take() ? undefined : BUDGET_USED_UP
   }
 
   /** Schedules the attempt that follows if there is no response to this one, or none after its acceptance. */
@@ -102,7 +116,8 @@ export class Retry {
       const cause: unknown = thrown
       return new AntiphonError('unknown', `cannot decide on a retry: ${reasonOf(thrown)}`, { cause })
     }
-    if (!this.#budget.take()) return withoutRetry(error)
+    const reason = this.#reasonAgainst(delay)
+    if (reason !== undefined) return withoutRetry(error, reason)
     this.cancel()
     this.#nextAttempt = this.#deadlines.add(delay, () => this.#actions.publish())
     return undefined

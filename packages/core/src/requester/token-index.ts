@@ -28,32 +28,24 @@ export class TokenIndex {
 
   /** Adds an exchange. Returns `false` if its key is taken. */
   add(exchange: Exchange): boolean {
-    const { responseTopic, token } = exchange.request
-    const byToken = this.#byTopic.get(responseTopic) ?? new Map<string, Exchange | Exchange[]>()
-    const present = byToken.get(token)
-    if (present !== undefined && !this.#canShareKey(exchange, present)) return false
-    if (byToken.size === 0) this.#byTopic.set(responseTopic, byToken)
-    if (present === undefined) byToken.set(token, exchange)
-    else if (Array.isArray(present)) present.push(exchange)
-    else byToken.set(token, [present, exchange])
+    const { responseTopic, failureTopic } = exchange.request
+    if (!this.#addUnder(responseTopic, exchange)) return false
+    if (failureTopic !== undefined && !this.#addUnder(failureTopic, exchange)) {
+      this.#removeUnder(responseTopic, exchange)
+      return false
+    }
     this.#size++
-    this.#countCodec(exchange, 1)
+    this.#countCodecs(exchange, 1)
     return true
   }
 
   /** Removes an exchange, if it is in the index. */
   remove(exchange: Exchange): void {
-    const { responseTopic, token } = exchange.request
-    const byToken = this.#byTopic.get(responseTopic)
-    const present = byToken?.get(token)
-    if (byToken === undefined || present === undefined) return
-    const others = Array.isArray(present) ? present.filter((other) => other !== exchange) : []
-    if (Array.isArray(present) ? others.length === present.length : present !== exchange) return
-    if (others.length > 0) byToken.set(token, others)
-    else byToken.delete(token)
-    if (byToken.size === 0) this.#byTopic.delete(responseTopic)
+    const { responseTopic, failureTopic } = exchange.request
+    if (!this.#removeUnder(responseTopic, exchange)) return
+    if (failureTopic !== undefined) this.#removeUnder(failureTopic, exchange)
     this.#size--
-    this.#countCodec(exchange, -1)
+    this.#countCodecs(exchange, -1)
   }
 
   /** Passes a response to its exchange. Returns `false` if there is no matching exchange. */
@@ -76,10 +68,37 @@ export class TokenIndex {
 
   /** Passes a response to an exchange, unless the codec of the exchange does not find the token. */
   #pass(response: DecodedOnce, token: string, exchange: Exchange): boolean {
-    const own = response.as(exchange.requester.endpoint.response)
+    const own = response.as(exchange.request.codecOf(response.message))
     if (this.#correlation.readsPayload && own !== response && this.#tokenOf(own) !== token) return false
     if (!isExpected(response.message, exchange)) return false
     exchange.receive(own)
+    return true
+  }
+
+  /** Returns `false` if the key is taken. */
+  #addUnder(topic: string, exchange: Exchange): boolean {
+    const { token } = exchange.request
+    const byToken = this.#byTopic.get(topic) ?? new Map<string, Exchange | Exchange[]>()
+    const present = byToken.get(token)
+    if (present !== undefined && !this.#canShareKey(exchange, present)) return false
+    if (byToken.size === 0) this.#byTopic.set(topic, byToken)
+    if (present === undefined) byToken.set(token, exchange)
+    else if (Array.isArray(present)) present.push(exchange)
+    else byToken.set(token, [present, exchange])
+    return true
+  }
+
+  /** Returns `false` if the exchange is not under this topic. */
+  #removeUnder(topic: string, exchange: Exchange): boolean {
+    const { token } = exchange.request
+    const byToken = this.#byTopic.get(topic)
+    const present = byToken?.get(token)
+    if (byToken === undefined || present === undefined) return false
+    const others = Array.isArray(present) ? present.filter((other) => other !== exchange) : []
+    if (Array.isArray(present) ? others.length === present.length : present !== exchange) return false
+    if (others.length > 0) byToken.set(token, others)
+    else byToken.delete(token)
+    if (byToken.size === 0) this.#byTopic.delete(topic)
     return true
   }
 
@@ -92,15 +111,20 @@ export class TokenIndex {
     )
   }
 
-  #countCodec({ requester }: Exchange, change: 1 | -1): void {
-    const { response } = requester.endpoint
+  #countCodecs({ requester: { endpoint } }: Exchange, change: 1 | -1): void {
+    const { response, failures } = endpoint
     if (!this.#correlation.readsPayload) {
       if (this.#codecs.size === 0) this.#codecs.set(response, 1)
       return
     }
-    const count = (this.#codecs.get(response) ?? 0) + change
-    if (count === 0) this.#codecs.delete(response)
-    else this.#codecs.set(response, count)
+    this.#countCodec(response, change)
+    if (failures !== undefined && failures.codec !== response) this.#countCodec(failures.codec, change)
+  }
+
+  #countCodec(codec: Codec<unknown>, change: 1 | -1): void {
+    const count = (this.#codecs.get(codec) ?? 0) + change
+    if (count === 0) this.#codecs.delete(codec)
+    else this.#codecs.set(codec, count)
   }
 
   /** A correlation written by a user may throw on a malformed response, which must not end the response subscription. */

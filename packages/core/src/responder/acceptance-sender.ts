@@ -2,7 +2,7 @@ import { LinkedQueue } from '../linked-queue.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { Link } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
-import { acceptance, creditOf } from '../protocol/control-message.js'
+import { acceptance, creditOf, isOpening } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import {
@@ -64,15 +64,20 @@ export class AcceptanceSender implements ControlListener {
     return this.#subscription?.state === 'open' ? this.#subscription.topic : undefined
   }
 
-  /** Returns the failure of a request whose credit could not be raised; `undefined` if it can, or might. */
-  creditFailure(message: Message): Failure | undefined {
-    if (creditOf(message) === undefined || !this.#isUnavailable) return undefined
+  /**
+   * Returns the failure of a request whose credit could not be raised or whose items could not be received; `undefined` if
+   * they can, or might.
+   */
+  controlFailure(message: Message): Failure | undefined {
+    if (!this.#isUnavailable) return undefined
+    const hasItems = isOpening(message)
+    if (!hasItems && creditOf(message) === undefined) return undefined
     const cause =
       this.#subscription === undefined ? 'it has no control topic' : 'its control topic is refused'
     return {
       code: Status.badRequest,
-      message: `the responder cannot receive credit: ${cause}`,
-      propertyName: '__credit',
+      message: `the responder cannot receive ${hasItems ? 'items' : 'credit'}: ${cause}`,
+      propertyName: hasItems ? '__ctl' : '__credit',
     }
   }
 
@@ -112,7 +117,7 @@ export class AcceptanceSender implements ControlListener {
     const contexts = [...this.#awaitingTopic]
     this.#awaitingTopic.clear()
     for (const context of contexts) {
-      const failure = this.creditFailure(context.message)
+      const failure = this.controlFailure(context.message)
       if (failure === undefined) this.accept(context)
       else context.failRun(failure)
     }
@@ -164,7 +169,7 @@ export class AcceptanceSender implements ControlListener {
 function toAcceptance(context: RequestContext, controlTopic: string): OutgoingMessage | undefined {
   const { responseTopic: topic, correlation, message, timeLeft } = context
   if (topic === undefined) return undefined
-  const userProperties = acceptance(controlTopic)
+  const userProperties = [...acceptance(controlTopic), ...context.acceptanceProperties]
   const response = { topic, payload: EMPTY_PAYLOAD, qos: message.qos, userProperties }
   return toMessage(response, correlation, timeLeft)
 }

@@ -27,6 +27,7 @@ function applyControl(responder: ResponderContext, message: Message): void {
     running?.cancel()
     responder.reportIgnored(message, 'cancel', 'it cancels a request')
   } else if (kind === 'credit') running?.raiseCredit(creditOf(message) ?? 0)
+  else if (kind === 'item') running?.receiveItem(message)
   else if (running !== undefined) acceptance.accept(running, true)
   else {
     const delivery = { message, acknowledge: () => undefined }

@@ -1,14 +1,20 @@
-import { ApplicationError } from '../application-error.js'
 import type { DecodeError } from '../codec/codec.js'
 import { formatDecodeError } from '../codec/format-decode-error.js'
 import { userProperty, type Message } from '../message.js'
-import { Status, type Failure } from '../protocol/status.js'
+import { Status, toFailure, type Failure } from '../protocol/status.js'
 
 /** The major version of the protocol that this responder supports. */
 const MAJOR_VERSION = 1
 
 /** The queue is full, or the responder is draining. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: retry later' }
+
+/** Returns the failure of a request that has waited for so long that a handler could not end in time. */
+export function tooLateFailure(timeLeft: number, handlerTime: number): Failure {
+  const left = Math.max(0, Math.floor(timeLeft))
+  const message = `too late: ${left} ms are left, and a handler takes ${Math.ceil(handlerTime)} ms`
+  return { code: Status.unavailable, message }
+}
 
 /** The handler responded, but the response could not be encoded or sent. */
 export const UNSENDABLE: Failure = {
@@ -21,6 +27,12 @@ export const UNSENDABLE: Failure = {
 export const NO_RESPONSE: Failure & { readonly message: string } = {
   code: Status.internalError,
   message: 'the handler completed without a response',
+  propertyName: 'Handler',
+}
+
+const HANDLER_FAILED: Failure = {
+  code: Status.internalError,
+  message: 'the handler failed',
   propertyName: 'Handler',
 }
 
@@ -50,16 +62,7 @@ export function payloadFailure(error: DecodeError): Failure {
 
 /** Returns the failure to send for a handler's error; only an `ApplicationError` reveals its details. */
 export function handlerFailure(error: unknown): Failure {
-  if (!(error instanceof ApplicationError)) {
-    return { code: Status.internalError, message: 'the handler failed', propertyName: 'Handler' }
-  }
-  return {
-    code: Status.internalError,
-    message: error.message,
-    isApplicationError: true,
-    applicationCode: error.code,
-    ...(error.payload === undefined ? {} : { applicationPayload: error.payload }),
-  }
+  return toFailure(error, HANDLER_FAILED)
 }
 
 /** Returns the failure to send when a handler exceeds its time. */

@@ -1,14 +1,15 @@
-import { throwError, UnsubscriptionError } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import type { Failure } from '../protocol/status.js'
+import { reportThrown } from '../stream/report-thrown.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
 import { contextOf, withAccessors, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun } from './controlled-run.js'
 import type { RequestContext } from './request-context.js'
+import { emitStarted } from './request-events.js'
 import type { SettlementListener } from './response-sender.js'
 
 /** What the runs of one `serve` have in common. */
@@ -49,8 +50,9 @@ export abstract class HandlerRun<T extends EndpointTypes>
   start(): void {
     this.#waitDeadline?.cancel()
     this.startedAt = this.context.responder.now()
-    if (this.context.timeLeft > 0) this.run()
-    else this.expire()
+    if (this.context.timeLeft <= 0) return this.expire()
+    emitStarted(this.context)
+    this.run()
   }
 
   /** Ends the run if its request expires before it starts. */
@@ -62,12 +64,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
   stop(): void {
     this.#waitDeadline?.cancel()
-    try {
-      this.stopHandler()
-    } catch (error) {
-      const errors: readonly unknown[] = error instanceof UnsubscriptionError ? error.errors : [error]
-      for (const each of errors) throwError(() => each).subscribe()
-    }
+    reportThrown(() => this.stopHandler())
   }
 
   /** Stops the handler and answers with a failure. */

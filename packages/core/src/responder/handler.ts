@@ -1,5 +1,6 @@
 import type { ObservableInput } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
+import type { ItemStream } from '../stream/item-stream.js'
 import type { ReceivedRequest } from './received-request.js'
 import type { ResponseWithProperties } from './with-properties.js'
 
@@ -20,10 +21,7 @@ export type HandlerResult<T extends EndpointTypes> = T['kind'] extends 'many'
     | ResponseWithProperties<T['responseInput']>
 
 /** The stream of a handler of many responses. A string is no stream of its characters. */
-export type ResponseStream<Response> =
-  | Exclude<ObservableInput<Response>, ArrayLike<Response> | Iterable<Response>>
-  | readonly Response[]
-  | (Iterable<Response> & object)
+export type ResponseStream<Response> = ItemStream<Response>
 
 /** A response that a handler may return as it is. Arrays and other iterables would be read as streams of responses. */
 export type PlainResponse<Response> = Response extends ArrayBufferView | string

@@ -21,6 +21,11 @@ export class KeyedQueue<T extends KeyedNode<T>> {
     return this.#length
   }
 
+  /** Returns the next ready item. */
+  get first(): T | undefined {
+    return this.#ready.first
+  }
+
   /** The queued items, those of each key in FIFO order. */
   get items(): readonly T[] {
     return [this.#ready, ...this.#heldByKey.values()].flatMap(({ items }) => items)

@@ -64,16 +64,27 @@ export function toEmptyResponse(context: RequestContext): OutgoingResponse | und
 }
 
 /**
- * Builds a failure response. Its payload is what the endpoint's `onFailure` returns, for peers that read no statuses.
+ * Builds a failure response, on the topic for failures if the endpoint has one. Its payload is what the endpoint's
+ * `onFailure` returns, for peers that read no statuses.
  *
  * Returns `undefined` if there is neither a payload nor a status to send.
  */
 export function toFailureResponse(context: RequestContext, failure: Failure): OutgoingResponse | undefined {
-  const { onFailure } = context.responder.endpoint
-  if (context.responseTopic === undefined) return undefined
-  const value = onFailure?.({ code: failure.code, message: failure.message ?? '' })
+  const { responder, message, responseTopic, correlation } = context
+  const { onFailure, response, failures } = responder.endpoint
+  if (responseTopic === undefined) return undefined
+  const value = onFailure?.({ ...failure, message: failure.message ?? '' })
   if (value === undefined) return toBareFailureResponse(context, failure)
-  return withValue(context, fromFailure(failure), value)
+  const codec = codecFor(failures?.codec ?? response, message.contentType)
+  const payload = encode(codec, correlation.addToken(value))
+  const topic = failureTopicOf(context) ?? responseTopic
+  return { topic, payload, qos: message.qos, userProperties: fromFailure(failure), codec }
+}
+
+function failureTopicOf({ responder, message, responseTopic }: RequestContext): string | undefined {
+  const { topic, responseTopic: topics } = responder.endpoint
+  const params = topic.match(message.topic)
+  return params && responseTopic && topics?.failureTopicOf(responseTopic, params)
 }
 
 /** Builds a failure response without a payload; `undefined` if no status can be sent. */

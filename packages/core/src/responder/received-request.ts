@@ -1,5 +1,5 @@
 import { invalidArgument } from '../argument.js'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Message } from '../message.js'
 import type { RequestContext } from './request-context.js'
 

@@ -1,10 +1,11 @@
 import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
-import type { Message } from '../message.js'
+import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
+import { emitCancelled, emitCredit } from './request-events.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import { hasMessageProperties } from './request-properties.js'
@@ -15,6 +16,8 @@ import type { CacheEntry } from './response-cache.js'
 const CACHED_RESPONSES_LIMIT = 256
 
 const NO_RESPONSES: OutgoingResponse[] = []
+
+const NO_PROPERTIES: UserProperties = []
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
 export class RequestContext implements ListNode<RequestContext> {
@@ -28,6 +31,8 @@ export class RequestContext implements ListNode<RequestContext> {
   readsAcceptances = false
   /** The sender of the request, as `authenticate` of `requests$` has returned it. */
   principal: unknown = undefined
+  /** The number of the request in events; 0 until its first event. */
+  eventId = 0
   readonly responder: ResponderContext
   readonly message: Message
   readonly correlation: ResponseCorrelation
@@ -85,7 +90,8 @@ export class RequestContext implements ListNode<RequestContext> {
   /** The elapsed time at which the handler is stopped; `Infinity` without a limit. A stream has no expiry as a whole. */
   get handlerDueAt(): number {
     const dueAt = this.#run?.dueAt ?? Infinity
-    return this.responder.endpoint.responses === 'many' ? dueAt : Math.min(dueAt, this.expiresAt)
+    const { requests, responses } = this.responder.endpoint
+    return responses === 'many' || requests === 'many' ? dueAt : Math.min(dueAt, this.expiresAt)
   }
 
   /** Aborts the signal, because the handler is stopped. */
@@ -95,12 +101,14 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /**
    * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
-   * recognised by a request without any property; it would take an empty payload for a response.
+   * recognised by a request without any property; it would take an empty payload for a response. So would all requesters of
+   * an endpoint that reports failures in payloads.
    */
   get canReadStatus(): boolean {
     const { responder, message } = this
     return (
       responder.hasStatuses &&
+      responder.endpoint.failures === undefined &&
       (responder.endpoint.responseTopic === undefined || hasMessageProperties(message))
     )
   }
@@ -179,13 +187,26 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Cancels the request on behalf of the requester. */
   cancel(): void {
     if (!this.#isOpen) return
+    emitCancelled(this)
     this.#run?.cancel()
     this.endWithoutResponse()
   }
 
   /** Passes on the number of items that the requester accepts in all. */
   raiseCredit(total: number): void {
-    if (this.#isOpen) this.#run?.raiseCredit(total)
+    if (!this.#isOpen) return
+    emitCredit(this, total)
+    this.#run?.raiseCredit(total)
+  }
+
+  /** Receives an item of a request stream. */
+  receiveItem(_message: Message): void {
+    // Any other request has none.
+  }
+
+  /** The User Properties of its acceptances besides the control topic. */
+  get acceptanceProperties(): UserProperties {
+    return NO_PROPERTIES
   }
 
   /** Ends the run with a failure. */
@@ -244,7 +265,7 @@ export class RequestContext implements ListNode<RequestContext> {
   settle(): void {
     const { cache, cacheBounds } = this.responder
     if (this.cacheEntry !== undefined) {
-      const until = this.receivedAt + (this.lifetime === Infinity ? cacheBounds.ttl : this.lifetime)
+      const until = this.lifetime === Infinity ? this.receivedAt + cacheBounds.ttl : this.expiresAt
       cache.end(this.cacheEntry, { responses: this.#responses, expiresAt: until }, this.responder.now())
     }
     this.#leaveUnserved()

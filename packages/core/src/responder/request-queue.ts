@@ -1,14 +1,18 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { AntiphonError } from '../errors.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails, ServeRecord } from '../observe/serve-record.js'
-import { BUSY, handlerFailure } from './failures.js'
+import { type AdaptiveConcurrency, ConcurrencyLimit } from './adaptive-concurrency.js'
+import { BUSY, handlerFailure, tooLateFailure } from './failures.js'
 import type { HandlerRun, HandlerRunOptions } from './handler-run.js'
+import { HandlerTime } from './handler-time.js'
 import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
+import { emitAbandoned, emitSettled } from './request-events.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
+import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
@@ -18,14 +22,19 @@ export interface RequestQueueOptions<T extends EndpointTypes> {
   readonly handler: Handler<T>
   readonly handlerTimeout: number
   /** Maximum number of handlers that run at once. */
-  readonly concurrency: number
+  readonly concurrency: number | AdaptiveConcurrency
   /** Maximum number of requests that wait. */
   readonly queue: number
+  /** Whether requests that wait are answered 503 once they cannot be handled in time. */
+  readonly shedLate: boolean
   readonly orderedBy: ((request: ReceivedRequest<T>) => unknown) | undefined
   readonly onServed: (record: ServeRecord<T>) => void
   /** Called when a request has been served and none is left. */
   readonly onIdle: () => void
 }
+
+/** The outcomes of handlers that were not stopped. */
+const WHOLE: ReadonlySet<OutcomeDetails['outcome']> = new Set(['responded', 'failed', 'unsent'])
 
 /** The requests of one `serve`: runs as many handlers as `concurrency` allows, queues the others, or rejects them. */
 export class RequestQueue<T extends EndpointTypes> implements DrainListener {
@@ -34,12 +43,15 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   readonly #running = new LinkedQueue<HandlerRun<T>>()
   readonly #waiting = new KeyedQueue<HandlerRun<T>>()
   readonly #responders = new Set<ResponderContext>()
+  readonly #limit: ConcurrencyLimit
+  readonly #handlerTime = new HandlerTime()
   #latestResponder: ResponderContext | undefined
   #isStarting = false
 
   constructor(options: RequestQueueOptions<T>) {
     const { handler, handlerTimeout } = options
     this.#options = options
+    this.#limit = new ConcurrencyLimit(options.concurrency)
     this.#runOptions = { handler, handlerTimeout, onEnd: (run, outcome) => this.#finish(run, outcome) }
   }
 
@@ -64,9 +76,9 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     if (thrown !== undefined) {
       const failure = handlerFailure(thrown.error)
       run.failWith(failure, { outcome: 'failed', status: failure.code, error: thrown.error })
-    } else if (this.#running.length < this.#options.concurrency && this.#waiting.tryClaim(key))
-      this.#start(run)
-    else if (this.#waiting.length < this.#options.queue) {
+    } else if (this.#limit.hasRoom(this.#running.length) && this.#waiting.tryClaim(key)) this.#start(run)
+    else if (this.#isLate(run, this.#waitingTime)) this.#shed(run)
+    else if (this.#hasRoomToWait()) {
       // What waits only for its key starts without the broker's help; what waits for room is held by the broker.
       if (!this.#enqueue(run)) run.context.acknowledgeOnStart()
     } else if (run.context.isHeldByBroker && !canReport(run.context, BUSY)) this.#enqueue(run)
@@ -106,12 +118,12 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   /** Answers 503. If that is not possible, the request is only acknowledged and recorded. */
-  #reject(run: HandlerRun<T>): void {
+  #reject(run: HandlerRun<T>, failure = BUSY): void {
     const { context } = run
     context.abort('stopped')
     // Not cached: the same request may be sent again later.
     context.dropCacheEntry()
-    if (canReport(context, BUSY)) run.failWith(BUSY, { outcome: 'busy', status: BUSY.code })
+    if (canReport(context, failure)) run.failWith(failure, { outcome: 'busy', status: failure.code })
     else {
       run.stop()
       context.endWithoutResponse()
@@ -124,6 +136,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     run.context.abort('stopped')
     run.stop()
     run.context.abandon()
+    emitAbandoned(run.context)
   }
 
   #runsOf(responder: ResponderContext): readonly HandlerRun<T>[] {
@@ -144,7 +157,8 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
       run.context.abort('stopped')
       run.stop()
       run.context.abandon()
-      if (outcome !== undefined) this.#report(run, outcome)
+      if (outcome === undefined) emitAbandoned(run.context)
+      else this.#report(run, outcome, run.context.responder.now())
     }
   }
 
@@ -161,13 +175,56 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #takeNext(): HandlerRun<T> | undefined {
-    return this.#running.length < this.#options.concurrency ? this.#waiting.shift() : undefined
+    if (this.#waiting.length === 0 || !this.#limit.hasRoom(this.#running.length)) return undefined
+    this.#shedLate()
+    return this.#waiting.shift()
+  }
+
+  #hasRoomToWait(): boolean {
+    if (this.#waiting.length >= this.#options.queue) this.#shedLate()
+    return this.#waiting.length < this.#options.queue
+  }
+
+  /** Sheds the requests that have waited for so long that a handler would not end in time. */
+  #shedLate(): void {
+    for (
+      let run = this.#waiting.first;
+      run !== undefined && this.#isLate(run, 0);
+      run = this.#waiting.first
+    ) {
+      this.#waiting.remove(run)
+      this.#shed(run)
+    }
+  }
+
+  /** Answers 503 to a request for which too little time is left. */
+  #shed(run: HandlerRun<T>): void {
+    const { responder, timeLeft } = run.context
+    responder.stats.shed++
+    this.#reject(run, tooLateFailure(timeLeft, this.#handlerTime.average))
+  }
+
+  /** Whether a handler that starts in some milliseconds would not end before the request expires. */
+  #isLate({ context }: HandlerRun<T>, startsIn: number): boolean {
+    if (!this.#options.shedLate) return false
+    // A stream has no expiry as a whole, and a requester that cannot receive a status gets the attempt.
+    const { responder, timeLeft } = context
+    const isInTime = timeLeft >= startsIn + this.#handlerTime.average
+    if (isInTime || responder.endpoint.responses === 'many') return false
+    return canReport(context, BUSY)
+  }
+
+  /** Returns how long a request waits that arrives now, unless it waits for its key only. */
+  get #waitingTime(): number {
+    const { size } = this.#limit
+    return this.#running.length < size ? 0 : ((this.#waiting.length + 1) / size) * this.#handlerTime.average
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { responses } = contextOf(request).responder.endpoint
-    return responses === 'many'
-      ? new StreamResponseRun(this.#runOptions, request, key)
+    const { requests, responses } = contextOf(request).responder.endpoint
+    if (responses === 'many') return new StreamResponseRun(this.#runOptions, request, key)
+    return requests === 'many'
+      ? new RequestStreamRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 
@@ -185,9 +242,17 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 
   #finish(run: HandlerRun<T>, outcome: OutcomeDetails): void {
     this.#remove(run)
-    this.#report(run, outcome)
+    const now = run.context.responder.now()
+    this.#measure(run, outcome, now)
+    this.#report(run, outcome, now)
     this.startNext()
     this.#completeIfIdle()
+  }
+
+  #measure({ startedAt }: HandlerRun<T>, { outcome }: OutcomeDetails, now: number): void {
+    if (startedAt === undefined) return
+    this.#handlerTime.add(now - startedAt, WHOLE.has(outcome))
+    this.#limit.onEnd(this.#handlerTime.average)
   }
 
   #completeIfIdle(): void {
@@ -201,12 +266,13 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     return true
   }
 
-  #report({ request, context, startedAt }: HandlerRun<T>, outcome: OutcomeDetails): void {
+  #report({ request, context, startedAt }: HandlerRun<T>, outcome: OutcomeDetails, now: number): void {
     const { endpoint, params, message, receivedAt } = request
     // Setting the system clock in the meantime does not change the duration.
     const offset = receivedAt - context.receivedAt
-    const ended = { receivedAt, endedAt: context.responder.now() + offset }
+    const ended = { receivedAt, endedAt: now + offset }
     context.responder.stats[outcome.outcome]++
+    emitSettled(context, outcome, startedAt, now)
     const times = startedAt === undefined ? ended : { ...ended, startedAt: startedAt + offset }
     this.#options.onServed({ endpoint, params, request: message, ...times, ...outcome })
   }

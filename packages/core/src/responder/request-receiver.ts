@@ -5,27 +5,35 @@ import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { controlKindOf, isControlOfVersion01, readsAcceptances } from '../protocol/control-message.js'
+import {
+  controlKindOf,
+  isControlOfVersion01,
+  isOpening,
+  readsAcceptances,
+} from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { receiveControl } from './control-receiver.js'
 import { receiveDuplicate } from './duplicate-requests.js'
 import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
-import { toReceivedRequest, type ReceivedRequest } from './received-request.js'
+import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
+import { emitReceived } from './request-events.js'
 import { requestKey } from './request-key.js'
+import { RequestStreamContext } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
 import { fail, type SettlementListener } from './response-sender.js'
-import type { ResponseTopicCheck } from './response-topic-rule.js'
+import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
 
 /** What a request must comply with. */
 export interface RequestRules {
-  readonly checkResponseTopic: ResponseTopicCheck
+  readonly requestFilter: string
+  readonly responseTopics: ResponseTopicRule | undefined
   readonly headers: HeaderRule | undefined
   readonly transfers: TransferBounds | undefined
 }
@@ -35,6 +43,19 @@ const CHUNKS_TO_GROUP: Failure = {
   code: Status.badRequest,
   message: 'a request in chunks cannot be sent to a group: it must fit in one packet',
   propertyName: CHUNK_PROPERTY,
+}
+
+const NO_STREAM: Failure = {
+  code: Status.badRequest,
+  message: 'the request must be a stream, which begins with __ctl open and Correlation Data',
+  propertyName: '__ctl',
+}
+
+const NO_SINGLE_REQUEST: Failure = {
+  code: Status.badRequest,
+  message: 'the request must be a single one, and is a stream',
+  propertyName: '__ctl',
+  propertyValue: 'open',
 }
 
 const NOT_UTF8: Failure = {
@@ -54,11 +75,13 @@ const UNRECORDED: SettlementListener = { end: () => undefined }
 export class RequestReceiver {
   readonly #responder: ResponderContext
   readonly #rules: RequestRules
+  readonly #checkResponseTopic: ResponseTopicCheck
   readonly #transfers: Transfers
 
   constructor(responder: ResponderContext, rules: RequestRules) {
     this.#responder = responder
     this.#rules = rules
+    this.#checkResponseTopic = responseTopicCheck(rules.requestFilter, rules.responseTopics)
     this.#transfers = new Transfers(responder.deadlines, rules.transfers)
     responder.onControl = (message) => receiveControl(responder, message)
   }
@@ -67,7 +90,9 @@ export class RequestReceiver {
   receive<T extends EndpointTypes>(delivery: Delivery): ReceivedRequest<T> | undefined {
     try {
       const request = this.#examine<T>(delivery)
-      if (request !== undefined) this.#responder.stats.received++
+      if (request === undefined) return undefined
+      this.#responder.stats.received++
+      emitReceived(contextOf(request))
       return request
     } catch (thrown) {
       // The application's correlations and rules may throw; no message may end the stream of requests.
@@ -96,9 +121,13 @@ export class RequestReceiver {
     const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
-    const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
+    const hasItems = endpoint.requests === 'many'
+    const context = hasItems
+      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
+      : new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
+    if (context instanceof RequestStreamContext) return toReceivedRequest<T>(context, params, context.items)
     const decoded = received.read()
     if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
@@ -137,7 +166,11 @@ export class RequestReceiver {
       return false
     }
     // Not cached: the same request with other headers may be valid.
-    const failure = versionFailure(message) ?? this.#headerFailure(message) ?? this.#prepareControl(context)
+    const failure =
+      versionFailure(message) ??
+      this.#headerFailure(message) ??
+      this.#kindFailure(message, key) ??
+      this.#prepareControl(context)
     if (failure !== undefined) this.#reject(context, failure)
     else if (entry?.hasPayload(message.payload) === true)
       receiveDuplicate(this.#responder, entry, context, delivery)
@@ -151,12 +184,19 @@ export class RequestReceiver {
     return false
   }
 
+  /** Returns the failure of a request stream to an endpoint without, or of a single request to an endpoint with them. */
+  #kindFailure(message: Message, key: string | undefined): Failure | undefined {
+    if (this.#responder.endpoint.requests === 'one')
+      return message.payload.length === 0 && isOpening(message) ? NO_SINGLE_REQUEST : undefined
+    return isOpening(message) && key !== undefined ? undefined : NO_STREAM
+  }
+
   /** Notes whether the requester reads acceptances. Returns the failure if its credit could not be raised. */
   #prepareControl(context: RequestContext): Failure | undefined {
     if (!readsAcceptances(context.message)) return undefined
     const { acceptance } = this.#responder
     context.readsAcceptances = acceptance.isEnabled
-    return acceptance.creditFailure(context.message)
+    return acceptance.controlFailure(context.message)
   }
 
   #reject(context: RequestContext, failure: Failure): undefined {
@@ -185,7 +225,7 @@ export class RequestReceiver {
     const isForeign = own?.isMatch?.(responseTopic, params) === false
     const fault = isForeign
       ? 'it is not one of the endpoint'
-      : this.#rules.checkResponseTopic(responseTopic, own !== undefined)
+      : this.#checkResponseTopic(responseTopic, own !== undefined)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`

@@ -1,5 +1,15 @@
-import { catchError, NEVER, Subscription, switchMap, take, tap, type Observable, type Subscriber } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import {
+  catchError,
+  NEVER,
+  Subscription,
+  switchMap,
+  take,
+  tap,
+  type Observable,
+  type Observer,
+  type Subscriber,
+} from 'rxjs'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
 import type { Delivery, SubscribeOptions, SubscriptionWindow } from '../link/link.js'
 import type { Deadline } from '../time/deadlines.js'
@@ -8,14 +18,14 @@ import { RequestAuthentication, type Authenticate } from './authentication.js'
 import { barrier$ } from '../link/barrier.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import { RequestReceiver, type RequestRules } from './request-receiver.js'
-import type { ResponderContext } from './responder-context.js'
+import { ResponderContext, type ResponderOptions } from './responder-context.js'
 
 /** How a responder stops: it leaves its subscription, or keeps it for the next start. */
 export type DrainMode = 'leave' | 'pause'
 
 /** What a request source is made from. */
 export interface RequestSourceOptions<T extends EndpointTypes> {
-  readonly responder: ResponderContext
+  readonly responder: ResponderOptions
   readonly rules: RequestRules
   readonly authenticate: Authenticate<T> | undefined
   readonly filter: string
@@ -34,15 +44,19 @@ const QUIET_PERIOD = 2_000
 /** How many milliseconds the responses after `drainTimeout` may take. */
 const INTERRUPT_PERIOD = 1_000
 
-/** One subscription to `requests$`: the messages of the broker's subscription, until it is drained. */
-export class RequestSource<T extends EndpointTypes> {
+/**
+ * One subscription to `requests$`: the messages of the broker's subscription, until it is drained.
+ *
+ * Its `ResponderContext` is created with the first message: a process may serve many endpoints of which few are used.
+ */
+export class RequestSource<T extends EndpointTypes> implements Observer<SubscriptionWindow> {
   readonly #options: RequestSourceOptions<T>
-  readonly #responder: ResponderContext
-  readonly #receiver: RequestReceiver
+  #responder: ResponderContext | undefined
+  #receiver: RequestReceiver | undefined
   readonly #authentication: RequestAuthentication<T> | undefined
   readonly #subscriber: Subscriber<ReceivedRequest<T>>
-  readonly #windows = new Subscription()
-  readonly #leaving = new Subscription()
+  #windows: Subscription | undefined
+  #leaving: Subscription | undefined
   #window: SubscriptionWindow | undefined
   #deliveries: Subscription | undefined
   #drainDeadline: Deadline | undefined
@@ -52,8 +66,6 @@ export class RequestSource<T extends EndpointTypes> {
 
   constructor(options: RequestSourceOptions<T>, subscriber: Subscriber<ReceivedRequest<T>>) {
     this.#options = options
-    this.#responder = options.responder
-    this.#receiver = new RequestReceiver(options.responder, options.rules)
     if (options.authenticate !== undefined)
       this.#authentication = new RequestAuthentication(options.authenticate, (request) => this.#emit(request))
     this.#subscriber = subscriber
@@ -61,7 +73,7 @@ export class RequestSource<T extends EndpointTypes> {
 
   start(): void {
     const { drain$, filter, subscribeOptions } = this.#options
-    const { link } = this.#responder
+    const { link, controlTopic } = this.#options.responder
     linkMonitorOf(link).start()
     this.#subscriber.add(() => this.#stop())
     if (drain$ !== undefined) {
@@ -73,32 +85,40 @@ export class RequestSource<T extends EndpointTypes> {
       )
     }
     if (this.#subscriber.closed) return
-    this.#responder.acceptance.start()
-    this.#windows.add(
-      link.subscription$(filter, subscribeOptions).subscribe({
-        next: (window) => this.#open(window),
-        error: (error: unknown) => this.#subscriber.error(error),
-        complete: () => {
-          this.#responder.isLinkClosed = true
-          this.#subscriber.complete()
-        },
-      }),
-    )
-    if (this.#subscriber.closed && !this.#responder.isPaused) this.#windows.unsubscribe()
+    // Subscribed at once, so that a refusal is known before the first request.
+    if (typeof controlTopic === 'string') this.#context.acceptance.start()
+    this.#windows = link.subscription$(filter, subscribeOptions).subscribe(this)
+    if (this.#subscriber.closed && this.#responder?.isPaused !== true) this.#windows.unsubscribe()
   }
 
-  #open(window: SubscriptionWindow): void {
+  get #context(): ResponderContext {
+    return (this.#responder ??= new ResponderContext(this.#options.responder))
+  }
+
+  /** Receives the window of the subscription, again after each lost session. */
+  next(window: SubscriptionWindow): void {
     this.#window = window
     if (this.#subscriber.closed) return this.#keepSubscription()
     this.#deliveries = window.deliveries$.subscribe((delivery) => this.#receive(delivery))
     this.#options.onSubscribed?.()
   }
 
+  error(error: unknown): void {
+    this.#subscriber.error(error)
+  }
+
+  /** Completes with the link. */
+  complete(): void {
+    if (this.#responder !== undefined) this.#responder.isLinkClosed = true
+    this.#subscriber.complete()
+  }
+
   #receive(delivery: Delivery): void {
     if (this.#quietDeadline !== undefined) this.#restartQuietDeadline()
-    const request = this.#receiver.receive<T>(delivery)
+    const receiver = (this.#receiver ??= new RequestReceiver(this.#context, this.#options.rules))
+    const request = receiver.receive<T>(delivery)
     if (request === undefined) return
-    if (this.#responder.acknowledge === 'on-receipt') contextOf(request).acknowledge()
+    if (this.#context.acknowledge === 'on-receipt') contextOf(request).acknowledge()
     if (this.#authentication === undefined) this.#emit(request)
     else this.#authentication.receive(request)
   }
@@ -106,28 +126,29 @@ export class RequestSource<T extends EndpointTypes> {
   #emit(request: ReceivedRequest<T>): void {
     const context = contextOf(request)
     this.#subscriber.next(request)
-    if (context.readsAcceptances && context.isOpen) this.#responder.acceptance.add(context)
+    if (context.readsAcceptances && context.isOpen) this.#context.acceptance.add(context)
     if (!context.isAdmitted) context.awaitServe()
   }
 
   #drain(): void {
     if (this.#isDraining) return
     const { drainBy, drainTimeout, filter } = this.#options
-    const isKept = this.#responder.connectionInfo?.isSessionKept === true
+    const responder = this.#context
+    const isKept = responder.connectionInfo?.isSessionKept === true
     const mode = drainBy ?? (isKept && !isSharedFilter(filter) ? 'pause' : 'leave')
     this.#isDraining = true
-    this.#drainDeadline = this.#responder.deadlines.add(drainTimeout, () => this.#interrupt())
-    this.#responder.onIdle = () => this.#completeWhenIdle()
+    this.#drainDeadline = responder.deadlines.add(drainTimeout, () => this.#interrupt())
+    responder.onIdle = () => this.#completeWhenIdle()
     if (mode === 'leave') this.#leave()
     else {
-      this.#responder.pause()
+      responder.pause()
       this.#stopReceiving()
     }
   }
 
   /** Unsubscribes, but handles what the broker has already assigned to this client. */
   #leave(): void {
-    const { link, isOnline } = this.#responder
+    const { link, isOnline } = this.#context
     // Nothing arrives while the broker is away, and a process that stops need not wait for it.
     if (this.#window === undefined || !isOnline) return this.#stopReceiving()
     const monitor = linkMonitorOf(link)
@@ -137,28 +158,28 @@ export class RequestSource<T extends EndpointTypes> {
       onLinkClosed: () => undefined,
     }
     monitor.addObserver(observer)
-    this.#leaving.add(() => monitor.removeObserver(observer))
+    const leaving = (this.#leaving = new Subscription(() => monitor.removeObserver(observer)))
     const barrierPassed$ = this.#window.unsubscribe$.pipe(
       take(1),
       tap(() => this.#restartQuietDeadline()),
       // A broker that refuses the barrier is left after a quiet period.
       switchMap(() => barrier$(link).pipe(catchError(() => NEVER))),
     )
-    this.#leaving.add(barrierPassed$.subscribe(() => this.#stopReceiving()))
+    leaving.add(barrierPassed$.subscribe(() => this.#stopReceiving()))
   }
 
   #restartQuietDeadline(): void {
     this.#quietDeadline?.cancel()
-    this.#quietDeadline = this.#responder.deadlines.add(QUIET_PERIOD, () => {
+    this.#quietDeadline = this.#context.deadlines.add(QUIET_PERIOD, () => {
       // While requests are in hand, the broker may wait for their acknowledgements.
-      if (this.#responder.isIdle) this.#stopReceiving()
+      if (this.#context.isIdle) this.#stopReceiving()
       else this.#restartQuietDeadline()
     })
   }
 
   /** Notes that no more requests are expected. Cancels and credit of those in hand are still received. */
   #stopReceiving(): void {
-    this.#leaving.unsubscribe()
+    this.#leaving?.unsubscribe()
     this.#quietDeadline?.cancel()
     this.#quietDeadline = undefined
     this.#isReceiving = false
@@ -166,33 +187,34 @@ export class RequestSource<T extends EndpointTypes> {
   }
 
   #completeWhenIdle(): void {
-    if (!this.#isReceiving && this.#responder.isIdle) this.#subscriber.complete()
+    if (!this.#isReceiving && this.#context.isIdle) this.#subscriber.complete()
   }
 
   /** Ends what is in hand, because `drainTimeout` is over. */
   #interrupt(): void {
+    const responder = this.#context
     const end = (): void => {
-      this.#responder.end()
+      responder.end()
       this.#subscriber.complete()
     }
     this.#stopReceiving()
-    this.#responder.interrupt()
+    responder.interrupt()
     if (this.#subscriber.closed) return
-    if (this.#responder.isOnline) this.#drainDeadline = this.#responder.deadlines.add(INTERRUPT_PERIOD, end)
+    if (responder.isOnline) this.#drainDeadline = responder.deadlines.add(INTERRUPT_PERIOD, end)
     else end()
   }
 
   #stop(): void {
-    this.#receiver.close()
+    this.#receiver?.close()
     this.#authentication?.close()
-    this.#responder.acceptance.close()
-    this.#responder.unserved.clear()
-    this.#leaving.unsubscribe()
+    this.#responder?.acceptance.close()
+    this.#responder?.unserved.clear()
+    this.#leaving?.unsubscribe()
     this.#drainDeadline?.cancel()
     this.#quietDeadline?.cancel()
     this.#deliveries?.unsubscribe()
-    if (this.#responder.isPaused && !this.#responder.isLinkClosed) this.#keepSubscription()
-    else this.#windows.unsubscribe()
+    if (this.#responder?.isPaused === true && !this.#responder.isLinkClosed) this.#keepSubscription()
+    else this.#windows?.unsubscribe()
   }
 
   /**

@@ -4,6 +4,7 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { ConnectionInfo, Link } from '../link/link.js'
 import type { Endpoint } from '../endpoint.js'
+import type { EventHub } from '../observe/event-hub.js'
 import type { IgnoredReason, IgnoredRequest } from '../observe/ignored-request.js'
 import { observationsOf } from '../observe/observations.js'
 import type { MutableResponderStats } from '../observe/responder-stats.js'
@@ -37,6 +38,10 @@ export interface ResponderOptions {
   readonly controlTopic: string | false | undefined
   /** Whether it shares its requests with other members of a group. */
   readonly isGroup: boolean
+  /** The group of its shared subscription, if `group` of `requests$` names it. */
+  readonly group: string | undefined
+  /** How many items of a request stream its requester may send ahead. */
+  readonly itemCredit: number
 }
 
 /** What one subscription to `requests$` shares with the contexts of its requests. */
@@ -46,6 +51,7 @@ export class ResponderContext {
   readonly acknowledge: AcknowledgeMode
   readonly deadlines: Deadlines
   readonly stats: MutableResponderStats
+  readonly events: EventHub
   readonly cacheBounds: Required<ResponseCacheBounds>
   readonly cache: ResponseCache<RequestContext>
   /** Whether the link was closed, so that no response can be sent. */
@@ -57,6 +63,8 @@ export class ResponderContext {
   /** Called with each exchange control message on the control topic. */
   onControl: (message: Message) => void = () => undefined
   readonly isGroup: boolean
+  readonly group: string | undefined
+  readonly itemCredit: number
   readonly acceptance: AcceptanceSender
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
@@ -66,17 +74,21 @@ export class ResponderContext {
   readonly #drainListeners = new Set<DrainListener>()
   readonly #onIgnored: (ignored: IgnoredRequest) => void
 
-  constructor({ link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup }: ResponderOptions) {
-    const { responderStats, ignoredRequests } = observationsOf(link)
+  constructor(options: ResponderOptions) {
+    const { link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup, group } = options
+    const { responderStats, ignoredRequests, events } = observationsOf(link)
     this.link = link
     this.endpoint = endpoint
     this.acknowledge = acknowledge
     this.deadlines = deadlinesOf(link)
     this.stats = responderStats(endpoint)
+    this.events = events
+    this.group = group
     this.cacheBounds = cacheBounds
     this.cache = new ResponseCache(cacheBounds, () => this.stats.evicted++)
     this.#monitor = linkMonitorOf(link)
     this.isGroup = isGroup
+    this.itemCredit = options.itemCredit
     this.acceptance = new AcceptanceSender({
       link,
       deadlines: this.deadlines,

@@ -15,6 +15,7 @@ import {
   type OutgoingResponse,
 } from './outgoing-response.js'
 import type { RequestContext } from './request-context.js'
+import { emitAcknowledged, emitResponded } from './request-events.js'
 
 /** What is called once when a request is settled. Pass the run of its handler, which saves a closure. */
 export interface SettlementListener {
@@ -106,23 +107,31 @@ export function sendItem(
   }
   context.cacheItem(item)
   publish$(context, item, context.lifetime).subscribe({
-    next: (ack) => onSent(undefined, ack),
+    next: (ack) => {
+      emitAcknowledged(context, ack.reasonCode)
+      onSent(undefined, ack)
+    },
     error: onSent,
   })
 }
 
+/** The end of a stream. */
+interface StreamEnd {
+  readonly index: number
+  readonly failure: Failure | undefined
+  readonly outcome: OutcomeDetails
+  /** Adds what all items of the stream have. */
+  readonly finish: (end: OutgoingResponse | undefined) => OutgoingResponse | undefined
+}
+
 /** Sends the end of a stream at `index`, with a failure or without, and settles the request. */
-export function endStream(
-  context: RequestContext,
-  end: { readonly index: number; readonly failure: Failure | undefined; readonly outcome: OutcomeDetails },
-  listener: SettlementListener,
-): void {
+export function endStream(context: RequestContext, end: StreamEnd, listener: SettlementListener): void {
   if (!context.close()) return
   const position = { index: end.index, isLast: true }
   const responses = end.failure === undefined ? EMPTY_RESPONSE : failureResponses(end.failure)
   const atEnd = responses.map(({ build, ...rest }): Fallback => ({
     ...rest,
-    build: (context) => atStreamPosition(build(context), position),
+    build: (context) => end.finish(atStreamPosition(build(context), position)),
   }))
   new ResponseSender(context, atEnd, end.outcome, listener).tryNext()
 }
@@ -133,7 +142,9 @@ function publish$(
   timeLeft: number,
 ): ReturnType<typeof publishWhole$> {
   const { link, connectionInfo } = context.responder
-  return publishWhole$(link, toMessage(response, context.correlation, timeLeft), connectionInfo)
+  const message = toMessage(response, context.correlation, timeLeft)
+  emitResponded(context, message)
+  return publishWhole$(link, message, connectionInfo)
 }
 
 /**
@@ -188,7 +199,8 @@ class ResponseSender implements Observer<PublishAck> {
     this.send(response)
   }
 
-  next(): void {
+  next({ reasonCode }: PublishAck): void {
+    emitAcknowledged(this.#context, reasonCode)
     this.#end(this.#outcome)
   }
 

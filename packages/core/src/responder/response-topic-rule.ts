@@ -13,9 +13,8 @@ export type ResponseTopicCheck = (responseTopic: string, isOwn: boolean) => stri
 /**
  * Returns the check of response topics for a responder.
  *
- * A responder publishes to a topic that a stranger names. It accepts a topic name without wildcards that does not start with
- * `$`, does not match the responder's own request filter, and is in `allowed`. Only the endpoint's own topic may have empty
- * levels.
+ * A responder publishes to a topic that a stranger names. It accepts a topic name without wildcards that does not match the
+ * responder's own request filter, and is in `allowed`. Only the endpoint's own topic may start with `$` or have empty levels.
  */
 export function responseTopicCheck(
   requestFilter: string,
@@ -26,7 +25,7 @@ export function responseTopicCheck(
     const fault = validateTopicName(responseTopic)
     if (fault !== undefined) return fault
     if (!isOwn && hasEmptyLevel(responseTopic)) return 'it has an empty level'
-    if (responseTopic.startsWith('$')) return 'it starts with $'
+    if (!isOwn && responseTopic.startsWith('$')) return 'it starts with $'
     if (isMatch(requestFilter, responseTopic)) return 'it matches the request filter'
     return isAllowed(responseTopic) ? undefined : 'responseTopics does not allow it'
   }

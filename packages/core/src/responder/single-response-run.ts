@@ -1,11 +1,11 @@
 import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerFailure, handlerTimeoutFailure, NO_RESPONSE } from './failures.js'
 import { HandlerRun } from './handler-run.js'
-import { isStream } from './is-stream.js'
+import { isStream } from '../stream/is-stream.js'
 import { fail, respond, respondEmpty } from './response-sender.js'
 
 const NONE: unique symbol = Symbol('none')
@@ -102,8 +102,11 @@ export class SingleResponseRun<T extends EndpointTypes>
   }
 
   #startDeadline(): void {
-    const timeout = Math.min(this.#timeToExpiry, this.options.handlerTimeout)
-    if (timeout < Infinity) this.#deadline = this.context.responder.deadlines.add(timeout, this)
+    this.dueIn(Math.min(this.#timeToExpiry, this.options.handlerTimeout))
+  }
+
+  protected dueIn(milliseconds: number): void {
+    if (milliseconds < Infinity) this.#deadline = this.context.responder.deadlines.add(milliseconds, this)
   }
 
   /** Milliseconds from the start of the handler to the expiry of the request. */

@@ -1,13 +1,15 @@
 import { Reason } from '@antiphon/packet'
 import { Subscription } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { controlTopicProperty, creditOf } from '../protocol/control-message.js'
+import { isGathering, responderName, responderOf } from '../protocol/responder-name.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
+import { renderValue } from '../rendering.js'
 import { handlerFailure, handlerTimeoutFailure, UNSENDABLE } from './failures.js'
 import { HandlerRun } from './handler-run.js'
-import { itemSource, type ItemSource } from './item-source.js'
+import { itemSource, type ItemSource } from '../stream/item-source.js'
 import { atStreamPosition, toValueResponse, type OutgoingResponse } from './outgoing-response.js'
 import { endStream, sendItem } from './response-sender.js'
 
@@ -20,6 +22,9 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
   #source: ItemSource | undefined
   /** How many items the requester accepts in all. */
   #credit = creditOf(this.context.message) ?? Infinity
+  readonly #isGathered = isGathering(this.context.message)
+  /** The name of the responder in the items of a requester that gathers. */
+  #name = this.context.responder.connectionInfo?.clientId
   #nextIndex = 0
   #inFlight = 0
   #isPumping = false
@@ -32,6 +37,7 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     const source = itemSource(
       () => handler(this.request),
       () => this.#pump(),
+      (returned) => `the handler returned ${renderValue(returned)}: it must return a stream of responses`,
     )
     this.#source = source
     this.#teardown.add(() => source.stop())
@@ -80,9 +86,8 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     const index = this.#nextIndex
     let item: OutgoingResponse | undefined
     try {
-      item = this.#withControlTopic(
-        atStreamPosition(toValueResponse(this.context, value), { index, isLast: false }),
-      )
+      const response = atStreamPosition(toValueResponse(this.context, value), { index, isLast: false })
+      item = this.#withName(this.#withControlTopic(response))
     } catch (error) {
       this.#failUnsendable(error)
       return
@@ -114,6 +119,15 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     return { ...item, userProperties: [...item.userProperties, controlTopicProperty(controlTopic)] }
   }
 
+  /** Names the responder to a requester that gathers, unless the handler has named it. */
+  #withName(item: OutgoingResponse | undefined): OutgoingResponse | undefined {
+    if (item === undefined || !this.#isGathered) return item
+    const name = responderOf(item)
+    if (name !== undefined) this.#name = name
+    if (name !== undefined || this.#name === undefined) return item
+    return { ...item, userProperties: [...item.userProperties, responderName(this.#name)] }
+  }
+
   #failUnsendable(error: unknown): void {
     this.#finish({ outcome: 'failed', status: UNSENDABLE.code, error }, UNSENDABLE)
   }
@@ -122,7 +136,8 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
   #finish(outcome: OutcomeDetails, failure?: Failure): void {
     if (this.#teardown.closed) return
     this.stop()
-    endStream(this.context, { index: this.#nextIndex, failure, outcome }, this)
+    const finish = (end: OutgoingResponse | undefined): OutgoingResponse | undefined => this.#withName(end)
+    endStream(this.context, { index: this.#nextIndex, failure, outcome, finish }, this)
   }
 
   /** Restarts the deadline after which a stream without items and credit has expired at its requester. */

@@ -1,6 +1,7 @@
 import { defer, delay, map, Observable, tap } from 'rxjs'
 import { requireArgument } from '../argument.js'
-import type { Endpoint, EndpointTypes } from '../endpoint.js'
+import type { Endpoint } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Delivery, Link } from '../link/link.js'
 import { linkMiddleware } from '../middleware/link-middleware.js'
 import { sizeRule } from '../option-rules.js'

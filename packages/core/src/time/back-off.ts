@@ -26,11 +26,17 @@ const optionRules: OptionRules<BackOffOptions> = {
 }
 
 /** The rule of `BackOffOptions`. */
-export const backOffRule: OptionRule = (value, context) => {
-  const violation = violationOf(optionRules, value, context)
-  if (violation !== undefined) return violation
-  const { initial = DEFAULT_INITIAL, maximum = DEFAULT_MAXIMUM } = value as BackOffOptions
-  return maximum < initial ? `.maximum is ${maximum}: it must be at least initial, ${initial}` : undefined
+export const backOffRule: OptionRule = backOffRuleWith({})
+
+/** Returns the rule of options that include those of a back-off. */
+export function backOffRuleWith(others: Readonly<Record<string, OptionRule>>): OptionRule {
+  const rules = { ...optionRules, ...others }
+  return (value, context) => {
+    const violation = violationOf(rules, value, context)
+    if (violation !== undefined) return violation
+    const { initial = DEFAULT_INITIAL, maximum = DEFAULT_MAXIMUM } = value as BackOffOptions
+    return maximum < initial ? `.maximum is ${maximum}: it must be at least initial, ${initial}` : undefined
+  }
 }
 
 /** Returns the delay in milliseconds after the given number of successive failures, counted from 1. */

@@ -15,10 +15,16 @@ export function restName(level: string): string | undefined {
 
 /** Parses a level of a template; returns its pattern, or the reason why it is invalid. */
 export function parseLevel(level: string): LevelPattern | string {
-  if (!/^[^{}]*(\{[^{}]*\}[^{}]*)*$/.test(level)) return `level "${level}" has an unmatched brace`
-  const parts = level.split(/[{}]/)
-  const literals = parts.filter((_, index) => index % 2 === 0)
-  const names = parts.filter((_, index) => index % 2 === 1)
+  if (!/^([^{}]|\{\{|\}\}|\{[^{}]*\})*$/.test(level))
+    return `level "${level}" has an unmatched brace: write {{ and }} for { and }`
+  const literals = ['']
+  const names: string[] = []
+  for (const [part] of level.matchAll(/\{\{|\}\}|\{[^{}]*\}|[^{}]+/g)) {
+    if (part.startsWith('{') && part !== '{{') {
+      names.push(part.slice(1, -1))
+      literals.push('')
+    } else literals.push((literals.pop() ?? '') + (part === '{{' || part === '}}' ? part.charAt(0) : part))
+  }
   if (names.includes('') || names.includes(REST_SUFFIX)) return `a parameter in level "${level}" has no name`
   if (names.some((name) => name.endsWith(REST_SUFFIX)))
     return `"..." is allowed only for the whole last level, not in level "${level}"`

@@ -16,6 +16,10 @@ export type TemplateParams<T extends string> = { readonly [Name in ParameterName
 export type NamesIn<
   T extends string,
   Found extends string = never,
-> = T extends `${string}{${infer Name}}${infer Rest}`
-  ? NamesIn<Rest, Found | (Name extends `${infer Own}...` ? Own : Name)>
+> = T extends `${string}{${infer AfterBrace}`
+  ? AfterBrace extends `{${infer Rest}`
+    ? NamesIn<Rest, Found>
+    : AfterBrace extends `${infer Name}}${infer Rest}`
+      ? NamesIn<Rest, Found | (Name extends `${infer Own}...` ? Own : Name)>
+      : Found
   : Found

@@ -32,7 +32,7 @@ export interface TopicTemplate<T extends string = string> {
  * Creates a template from text such as `vehicles/{car}/dev-{id}`; throws `invalid-argument` if it is invalid.
  *
  * A parameter stands for a level or a part of one, and is never empty. Parameters of the same level are separated by
- * text. A last level `{path...}` stands for one or more levels. A template has no wildcards and no `$share/<group>/`.
+ * text. `{{` and `}}` stand for braces. A last level `{path...}` stands for one or more levels. A template has no wildcards and no `$share/<group>/`.
  *
  * @example
  * ```ts
@@ -43,15 +43,15 @@ export interface TopicTemplate<T extends string = string> {
  * ```
  */
 export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
-  const { levels, rest } = parseTemplate(template)
+  const { levels, rest, text } = parseTemplate(template)
   const parameters = namesOf(levels, rest)
+  if (parameters.length === 0) return nameTemplate(template, text)
   const join = (filled: readonly string[], end: () => string): string =>
     (rest === undefined ? filled : [...filled, end()]).join('/')
   return {
     template,
     parameters,
     format: (params) => {
-      if (parameters.length === 0) return template
       const topic = join(
         levels.map((level) => fill(template, level, params)),
         () => restValue(template, rest, params),
@@ -70,7 +70,6 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
       return filter
     },
     match: (topic) => {
-      if (parameters.length === 0) return topic === template ? ({} as TemplateParams<T>) : undefined
       const values = matchLevels({ levels, rest }, topic)
       if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
       return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
@@ -78,8 +77,25 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
   }
 }
 
+const NO_NAMES: readonly string[] = []
+
+/** Returns a template without parameters. Nearly all of a process with many endpoints are such, so it keeps no levels. */
+function nameTemplate<T extends string>(template: T, text: string): TopicTemplate<T> {
+  const name = text === template ? template : text
+  const toName = (): string => name
+  return {
+    template,
+    parameters: NO_NAMES,
+    format: toName,
+    filter: toName,
+    match: (topic) => (topic === name ? ({} as TemplateParams<T>) : undefined),
+  }
+}
+
 /** The parts of a template. */
 interface Parsed {
+  /** The topic of a template without parameters. */
+  readonly text: string
   readonly levels: readonly LevelPattern[]
   /** The name of a last level such as `{path...}`; otherwise `undefined`. */
   readonly rest: string | undefined
@@ -115,7 +131,7 @@ function parseTemplate(template: string): Parsed {
   const shortest = (rest === undefined ? filled : [...filled, 'x']).join('/')
   const reason = validateTopicName(shortest)
   if (reason !== undefined) throw templateError(template, reason)
-  return { levels, rest }
+  return { text: shortest, levels, rest }
 }
 
 function fill(template: string, level: LevelPattern, params: object): string {
@@ -176,7 +192,10 @@ function validateFilled(template: string, topic: string): string | undefined {
   return addsDollar ? noWildcard : undefined
 }
 
-function matchLevels({ levels, rest }: Parsed, topic: string): readonly string[] | undefined {
+function matchLevels(
+  { levels, rest }: Pick<Parsed, 'levels' | 'rest'>,
+  topic: string,
+): readonly string[] | undefined {
   const all: string[] = []
   let start = 0
   for (const level of levels) {

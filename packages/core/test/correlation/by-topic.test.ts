@@ -31,6 +31,114 @@ const commands = endpoint({
   correlation: inOrder(),
 })
 
+/** A request whose topic has a number that the library counts, as remote calls of IoT platforms have it. */
+const numberedContract = {
+  topic: 'v1/devices/{device}/rpc/request/{id}',
+  responseTopic: 'v1/devices/{device}/rpc/response/{id}',
+  responseFilter: 'v1/devices/{device}/rpc/response/+',
+  request: text,
+  response: text,
+} as const
+const numbered = endpoint({ ...numberedContract, correlation: topicParams({ id: 'number' }) })
+
+describe('topicParams that creates parameters', () => {
+  it('counts requests, one subscription for all', () => {
+    inWorld((world) => {
+      const subscribed: string[] = []
+      world.broker.subscriptions$.subscribe(({ filter }) => subscribed.push(filter))
+      const sent = publishedBy(world, 'requester')
+      const link = world.link('requester')
+      const calls = ['a', 'b'].map((value) =>
+        observe(world, exchange$(link, numbered, { params: { device: 'd' }, value })),
+      )
+      world.advance(20)
+      const topics = sent.map(({ message }) => message.topic)
+      expect(topics).toEqual([1, 2].map((id) => `v1/devices/d/rpc/request/${id}`))
+      expect(subscribed).toEqual(['v1/devices/d/rpc/response/+'])
+      world.broker.publish({ topic: 'v1/devices/d/rpc/response/2', payload: bytesOf('second') })
+      world.advance(20)
+      expect(calls.map(({ values }) => values)).toEqual([[], ['second']])
+    })
+  })
+
+  it('keeps the value for all attempts of a request', () => {
+    inWorld((world) => {
+      const sent = publishedBy(world, 'requester')
+      const retry = { count: 2 }
+      const request = { params: { device: 'd' }, value: 'x' }
+      observe(world, exchange$(world.link('requester'), numbered, request, { timeout: 300, retry }))
+      world.advance(400)
+      expect(sent).toHaveLength(3)
+      expect(new Set(sent.map(({ message }) => message.topic)).size).toBe(1)
+    })
+  })
+
+  it('takes the request itself as argument if it creates all parameters', () => {
+    inWorld((world) => {
+      const created = endpoint({
+        topic: 'rpc/{id}',
+        responseTopic: 'rpc/{id}/result',
+        request: text,
+        response: text,
+        correlation: topicParams({ id: 'uuid' }),
+      })
+      const sent = publishedBy(world, 'requester')
+      observe(world, exchange$(world.link('requester'), created, 'x'))
+      world.advance(20)
+      expect(sent[0]?.message.topic).toMatch(/^rpc\/[0-9a-f-]{36}$/)
+    })
+  })
+
+  it('creates a parameter of the response topic alone, from the parameters that were passed', () => {
+    inWorld((world) => {
+      const created = endpoint({
+        topic: 'jobs/{device}',
+        responseTopic: 'results/{result}',
+        request: text,
+        response: text,
+        correlation: topicParams({ result: ({ device }) => `of-${String(device)}` }),
+      })
+      const sent = publishedBy(world, 'requester')
+      const request = { params: { device: 'd' }, value: 'x' }
+      observe(world, exchange$(world.link('requester'), created, request))
+      world.advance(20)
+      expect(world.broker.subscriptions().map(({ filter }) => filter)).toEqual(['results/of-d'])
+      expect(sent).toHaveLength(1)
+    })
+  })
+
+  it.each([
+    ['', 'the token is : it must be a whole number, or text that is not empty'],
+    [1.5, 'the token is 1.5: it must be a whole number, or text that is not empty'],
+    ['a/b', 'cannot fill topic template'],
+  ])('fails a request whose value would be %o', (token, message) => {
+    inWorld((world) => {
+      const invalid = endpoint({ ...numberedContract, correlation: topicParams({ id: () => token }) })
+      const request = { params: { device: 'd' }, value: 'x' }
+      const call = observe(world, exchange$(world.link('requester'), invalid, request))
+      expect(call.ending()).toMatchObject({
+        code: 'invalid-argument',
+        message: expect.stringContaining(message) as string,
+      })
+    })
+  })
+
+  it('is refused with an unknown source, or a parameter that no topic has', () => {
+    expect(() => topicParams({ id: 'counter' as never })).toThrow(
+      'created.id is "counter": it must be uuid or number or a function',
+    )
+    const contract = {
+      topic: 'a/{ident}',
+      request: text,
+      response: text,
+      correlation: topicParams({ idnt: 'uuid' }),
+    }
+    expect(() => endpoint(contract)).toThrow(
+      'topicParams creates {idnt}, which no topic of the endpoint has: did you mean ident?',
+    )
+  })
+})
+
 describe.each([4, 5] as const)('topicParams over protocol version %d', (protocolVersion) => {
   it('matches responses in any order by response topic', () => {
     inWorld((world) => {

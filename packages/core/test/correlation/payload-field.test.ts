@@ -1,6 +1,7 @@
 import {
   endpoint,
   exchange$,
+  ignoredRequests$,
   json,
   payloadField,
   requests$,
@@ -298,5 +299,151 @@ describe('a failure for a requester without MQTT 5 on a fixed response topic', (
       world.advance(50)
       expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
     })
+  })
+})
+
+describe('payloadField with a source of tokens', () => {
+  const Numbered = t.type({ id: t.number })
+  const counted = endpoint({
+    topic: '{device}/rpc',
+    responseTopic: '{device}/results',
+    request: json(Numbered),
+    response: json(Numbered),
+    correlation: payloadField('id', { token: 'number' }),
+  })
+
+  it('counts requests, with numbers in the payload', () => {
+    inWorld((world) => {
+      const sent = publishedBy(world, 'app')
+      const link = world.link('app')
+      const calls = [1, 2].map(() =>
+        observe(world, exchange$(link, counted, { params: { device: 'd' }, value: {} })),
+      )
+      world.advance(20)
+      expect(sent.map(({ message }) => textOf(message))).toEqual(['{"id":1}', '{"id":2}'])
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":2}') })
+      world.advance(20)
+      expect(calls.map(({ values }) => values)).toEqual([[], [{ id: 2 }]])
+    })
+  })
+
+  it('takes another number for an attempt after a failure', () => {
+    inWorld((world) => {
+      const perDevice = endpoint({
+        topic: '{device}/rpc',
+        responseTopic: '{device}/results',
+        request: json(t.type({ id: t.string })),
+        response: json(t.type({ id: t.string, busy: t.boolean })),
+        failureOf: ({ busy }) => (busy ? { code: 500 } : undefined),
+        correlation: payloadField('id', { token: ({ device }) => `${String(device)}-${++last}` }),
+      })
+      let last = 0
+      const sent = publishedBy(world, 'app')
+      const retry = { count: 1, on: () => true, backOff: { initial: 100, jitter: 0 } }
+      const request = { params: { device: 'd' }, value: {} }
+      const call = observe(world, exchange$(world.link('app'), perDevice, request, { retry }))
+      world.advance(20)
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":"d-1","busy":true}') })
+      world.advance(500)
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":"d-2","busy":false}') })
+      world.advance(20)
+      expect(call.values).toEqual([{ id: 'd-2', busy: false }])
+      expect(sent.map(({ message }) => textOf(message))).toEqual(['{"id":"d-1"}', '{"id":"d-2"}'])
+    })
+  })
+
+  it('is refused with an unknown source', () => {
+    expect(() => payloadField('id', { token: 'nanoid' as never })).toThrow(
+      'options.token is "nanoid": it must be uuid or number or a function',
+    )
+  })
+})
+
+describe('payloadField with the response topic in the payload', () => {
+  const Call = t.type({ id: t.number, src: t.string, method: t.string })
+  const CallResult = t.type({ id: t.number, result: t.string })
+  const rpc = endpoint({
+    topic: '{device}/rpc',
+    request: json(Call),
+    response: json(CallResult),
+    correlation: payloadField('id', {
+      token: 'number',
+      responseTopic: { field: 'src', template: '{src}/rpc' },
+    }),
+    cancel: 'local',
+  })
+  const options = { responseTopic: 'me/rpc' }
+  const request = { params: { device: 'lamp' }, value: { method: 'Switch.Toggle' } }
+
+  it.each([4, 5] as const)('names the requester there, over protocol version %d', (protocolVersion) => {
+    inWorld((world) => {
+      requests$(world.link('lamp', { protocolVersion }), rpc, { params: { device: 'lamp' } })
+        .pipe(serve(({ value }) => of({ result: value.method })))
+        .subscribe()
+      world.advance(20)
+      const [sent, responses] = [publishedBy(world, 'app'), publishedBy(world, 'lamp')]
+      const call = observe(world, exchange$(world.link('app', { protocolVersion }), rpc, request, options))
+      world.advance(50)
+      expect(call.values).toMatchObject([{ result: 'Switch.Toggle' }])
+      expect(sent.map(({ message }) => JSON.parse(textOf(message)) as unknown)).toEqual([
+        { id: call.values[0]?.id, src: 'me', method: 'Switch.Toggle' },
+      ])
+      expect(responses.map(({ message }) => message.topic)).toEqual(['me/rpc'])
+    })
+  })
+
+  it('has the whole topic there without a template', () => {
+    inWorld((world) => {
+      const whole = endpoint({
+        topic: 'jobs',
+        request: json(t.type({ id: t.string, answerTo: t.string })),
+        response: json(t.type({ id: t.string })),
+        correlation: payloadField('id', { responseTopic: { field: 'answerTo' } }),
+      })
+      const sent = publishedBy(world, 'app')
+      observe(
+        world,
+        exchange$(world.link('app', { protocolVersion: 4 }), whole, {}, { responseTopic: 'a/b/c' }),
+      )
+      world.advance(20)
+      expect(parsed(sent[0]?.message)).toMatchObject({ answerTo: 'a/b/c' })
+    })
+  })
+
+  it('fails a request whose response topic does not fit, before anything is sent', () => {
+    inWorld((world) => {
+      const call = observe(world, exchange$(world.link('app'), rpc, request))
+      world.advance(20)
+      expect(call.ending()).toMatchObject({
+        code: 'invalid-argument',
+        message: expect.stringContaining(
+          'set the option responseTopic to one of the form {src}/rpc',
+        ) as string,
+      })
+    })
+  })
+
+  it.each([['"#"'], ['"a/b"'], ['7'], ['""']])('ignores a request that names %s', (src) => {
+    inWorld((world) => {
+      const link = world.link('lamp', { protocolVersion: 4 })
+      const ignored = observe(world, ignoredRequests$(link))
+      requests$(link, rpc, { params: { device: 'lamp' } })
+        .pipe(serve(() => of({ result: 'x' })))
+        .subscribe()
+      world.advance(20)
+      const sent = publishedBy(world, 'lamp')
+      world.broker.publish({ topic: 'lamp/rpc', payload: bytesOf(`{"id":1,"src":${src},"method":"x"}`) })
+      world.advance(20)
+      expect(sent).toEqual([])
+      expect(ignored.values).toMatchObject([{ reason: 'response-topic' }])
+    })
+  })
+
+  it('is refused with a template without a parameter, or with two', () => {
+    for (const template of ['rpc', '{a}/{b}']) {
+      expect(() => payloadField('id', { responseTopic: { field: 'src', template } })).toThrow(
+        `responseTopic.template is ${template}: it must have one parameter, the value of src`,
+      )
+    }
   })
 })

@@ -25,6 +25,26 @@ describe('maxConnectionAge', () => {
     ])
   })
 
+  it('disconnects up to a tenth earlier at random, so that a fleet is not replaced at once', () => {
+    const chances = [0.5, 0.999]
+    const { connector, accept, advance, transport, completeDisconnect } = connectorSetting({
+      maxConnectionAge: 5_000,
+      reconnect: { jitter: 0, random: () => chances.shift() ?? 0 },
+    })
+    connector.open()
+    accept()
+    advance(4_749)
+    expect(transport.disconnects).toHaveLength(0)
+    advance(1)
+    expect(transport.disconnects).toHaveLength(1)
+    completeDisconnect()
+    chances.unshift(0.999)
+    advance(100)
+    accept({ sessionPresent: true })
+    advance(4_501)
+    expect(transport.disconnects).toHaveLength(2)
+  })
+
   it('drops the connection if DISCONNECT at maxConnectionAge takes more than 5 s', () => {
     const { connector, log, accept, advance, transport, fail } = connectorSetting({ maxConnectionAge: 5_000 })
     connector.open()

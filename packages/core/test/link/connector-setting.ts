@@ -1,4 +1,4 @@
-import { backOff } from '../../src/time/back-off.js'
+import { type ReconnectOptions, reconnectDelays } from '../../src/link/reconnect.js'
 import { Connector } from '../../src/link/connector.js'
 import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
@@ -53,6 +53,7 @@ export function connectorSetting(
     readonly onCall?: (call: string, connector: Connector) => void
     readonly limits?: ConnectionLimits
     readonly maxConnectionAge?: number
+    readonly reconnect?: ReconnectOptions
   } = {},
 ): ConnectorSetting {
   const time = virtualTime()
@@ -66,7 +67,13 @@ export function connectorSetting(
   const connector: Connector = new Connector({
     transport,
     deadlines: deadlines(time.scheduler),
-    backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
+    delays: reconnectDelays({
+      initial: 100,
+      maximum: 1_000,
+      jitter: 0.5,
+      random: () => 0,
+      ...react.reconnect,
+    }),
     limits: react.limits,
     maxConnectionAge: react.maxConnectionAge ?? Infinity,
     onOnline: ({ clientId }, isSameSession) => record(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),

@@ -49,7 +49,7 @@ describe.each([
 
   it('reconnects at maxConnectionAge', () => {
     const transport = manualTransport()
-    linkOver(transport, { maxConnectionAge: 60_000 }).state$.subscribe()
+    linkOver(transport, { maxConnectionAge: 60_000, reconnect: { random: () => 0 } }).state$.subscribe()
     goOnline(transport)
     setClock()
     vi.advanceTimersByTime(59_999)

@@ -106,4 +106,38 @@ describe('traced', () => {
       expect(Object.keys(spans()).sort()).toEqual(['request echo', 'serve echo'])
     })
   })
+
+  it('sends the context of the server span with the response', () => {
+    inWorld((world) => {
+      const contexts: (string | undefined)[] = []
+      world.broker.published$.subscribe(({ message, clientId }) => {
+        if (clientId === 'server') contexts.push(userProperty(message.userProperties, 'traceparent'))
+      })
+      serveEcho(world, () => of('response'))
+      exchange$(traced({ tracer })(world.link('requester')), echo, 'request').subscribe()
+      world.advance(100)
+      const { 'serve echo': serverSpan } = spans()
+      expect(contexts).toHaveLength(1)
+      expect(contexts[0]).toContain(serverSpan?.spanContext().spanId)
+    })
+  })
+
+  it('uses its own propagator without a global one', () => {
+    propagation.disable()
+    try {
+      inWorld(({ link, advance }) => {
+        const options = { tracer, propagator: new W3CTraceContextPropagator() }
+        requests$(traced(options)(link('server')), echo)
+          .pipe(serve(() => of('response')))
+          .subscribe()
+        advance(50)
+        exchange$(traced(options)(link('requester')), echo, 'request').subscribe()
+        advance(100)
+        const { 'request echo': clientSpan, 'serve echo': serverSpan } = spans()
+        expect(serverSpan?.parentSpanContext?.spanId).toBe(clientSpan?.spanContext().spanId)
+      })
+    } finally {
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    }
+  })
 })

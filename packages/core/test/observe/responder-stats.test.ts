@@ -30,6 +30,7 @@ describe('responderStats', () => {
           // A duplicate, the cancel, and a request with an invalid response topic.
           ignored: 3,
           evicted: 0,
+          shed: 0,
         })
         expect(before.received).toBe(0)
       },

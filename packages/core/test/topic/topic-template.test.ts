@@ -58,6 +58,17 @@ describe('topicTemplate', () => {
       expect(part.match(`site/${other}/x`)).toBeUndefined()
   })
 
+  it('reads doubled braces as braces', () => {
+    const template = topicTemplate('a/{{b}}/{{{name}}}')
+    expect(template.parameters).toEqual(['name'])
+    expect(template.format({ name: 'x' })).toBe('a/{b}/{x}')
+    expect(template.match('a/{b}/{x}')).toEqual({ name: 'x' })
+    expect(template.filter()).toBe('a/{b}/+')
+    const plain = topicTemplate('a/{{b}}')
+    expect([plain.format({}), plain.filter(), plain.match('a/{b}')]).toEqual(['a/{b}', 'a/{b}', {}])
+    expect(plain.match('a/{{b}}')).toBeUndefined()
+  })
+
   it('separates parameters of a level, and rejects ambiguous values', () => {
     const range = topicTemplate('{from}-{to}!')
     expect(range.match('1-2!')).toEqual({ from: '1', to: '2' })
@@ -98,7 +109,7 @@ describe('topicTemplate', () => {
     ['{x}-{x}', 'two parameters are named {x}'],
     ['a/{x', 'level "{x" has an unmatched brace'],
     ['a/x}', 'level "x}" has an unmatched brace'],
-    ['a/{{x}}', 'has an unmatched brace'],
+    ['a/{{x}', 'has an unmatched brace: write {{ and }} for { and }'],
     ['a/}x{', 'has an unmatched brace'],
     ['{a/b}', 'level "{a" has an unmatched brace'],
     ['a/{...}', 'a parameter in level "{...}" has no name'],
@@ -285,6 +296,10 @@ describe('types of topicTemplate', () => {
       { readonly car: string; readonly mobile: string } | undefined
     >()
     expectTypeOf(unlock.template).toEqualTypeOf<'vehicles/unlock/req/{car}/{mobile}'>()
+  })
+
+  it('have no parameter for doubled braces', () => {
+    expectTypeOf<TemplateParams<'a/{{b}}/{{{name}}}'>>().toEqualTypeOf<{ readonly name: string }>()
   })
 
   it('have no parameters for a template without parameters', () => {

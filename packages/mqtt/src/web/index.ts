@@ -13,6 +13,7 @@ export type {
   AuthenticationExchange,
   ConnectProperties,
   Credentials,
+  ServerRedirection,
   SessionOptions,
   Will,
 } from '../options.js'

@@ -44,7 +44,7 @@ it('fact 22: the browser build imports nothing from Node and stays below 150 kB 
 
 it('fact 22: passes timerVariant to MQTT.js', () => {
   const packet = { clientId: 'x', cleanStart: true, keepAlive: 60, properties: {} }
-  const chosen = toClientOptions(packet, { timerVariant: 'native' })
+  const chosen = toClientOptions(packet, 5, { timerVariant: 'native' })
   expect(chosen.timerVariant).toBe('native')
 })
 

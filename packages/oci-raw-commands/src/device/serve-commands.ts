@@ -100,6 +100,8 @@ export function serveCommands(
 /** Creates the endpoint of all commands: bytes in, bytes out, and a response topic derived from the command topic. */
 function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
   const anyTopic = topicTemplate('{topic...}')
+  const responseTopic = ({ topic = '' }: Readonly<Record<string, string>>): string =>
+    responseTopicOf(topic) ?? topic
   return {
     ...endpoint({
       name: filter,
@@ -116,10 +118,10 @@ function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
     responseTopic: {
       template: anyTopic.template,
       filter: anyTopic.template,
-      format: ({ topic = '' }) => {
-        const response = responseTopicOf(topic) ?? topic
-        return { topic: response, filter: response }
-      },
+      ownParameters: [],
+      format: (params) => ({ topic: responseTopic(params), filter: responseTopic(params) }),
+      formatFilter: responseTopic,
+      failureTopicOf: () => undefined,
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { ExchangeOptions } from '@antiphon/core'
+import type { ExchangeOptions, ServeOptions } from '@antiphon/core'
 import type { LinkOptions } from '@antiphon/core/link'
 
 /** The size and the habits of a fleet. */
@@ -14,16 +14,16 @@ export interface FleetSettings {
   readonly requestsPerSecond: number
   /** The share of requests that are jobs, 0 to 1. */
   readonly jobShare: number
-  /** Jobs that a worker does at once. */
-  readonly concurrency: number
-  /** Jobs that wait at a worker; further ones are answered 503. */
-  readonly queue: number
+  /** How a worker serves jobs. */
+  readonly serve: Pick<ServeOptions, 'concurrency' | 'queue' | 'shedLate'>
+  /** Jobs that a worker can do at full speed at once; more of them share its processor cores. */
+  readonly cores: number
   /** The median time of a job in milliseconds, and the spread of its logarithm. */
   readonly serviceTime: { readonly median: number; readonly spread: number }
   /** The options of each request. */
   readonly request: ExchangeOptions
-  /** The options of each link. */
-  readonly link: LinkOptions
+  /** The options of the link of each device. */
+  readonly deviceLink: LinkOptions
 }
 
 /** A fleet as the scenarios use it, before its numbers are scaled. */
@@ -34,9 +34,9 @@ export const usualFleet: FleetSettings = {
   regions: 4,
   requestsPerSecond: 1_000,
   jobShare: 0.5,
-  concurrency: 16,
-  queue: 200,
+  serve: { concurrency: 16, queue: 200 },
+  cores: Infinity,
   serviceTime: { median: 100, spread: 0.5 },
   request: { timeout: 10_000, retry: { count: 3 } },
-  link: {},
+  deviceLink: {},
 }

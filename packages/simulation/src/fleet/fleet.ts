@@ -1,5 +1,5 @@
 import { type AntiphonError, type Link, requestEither$, requests$, serve } from '@antiphon/core'
-import { linkMiddleware } from '@antiphon/core/link'
+import { linkMiddleware, type LinkOptions } from '@antiphon/core/link'
 import { type Either, isRight } from 'fp-ts/lib/Either.js'
 import { EMPTY, map, type Observable, of, tap, timer } from 'rxjs'
 import { ExchangeLog, type Outcome } from '../record/exchange-log.js'
@@ -27,6 +27,7 @@ export class Fleet {
   readonly #random: Random
   readonly #requesters: Link[] = []
   readonly #workers: Worker[] = []
+  #attempts = 0
   #connects = 0
   #sent = 0
 
@@ -34,6 +35,11 @@ export class Fleet {
     this.#world = world
     this.settings = settings
     this.#random = random
+  }
+
+  /** Returns the number of attempts to connect so far. */
+  get attempts(): number {
+    return this.#attempts
   }
 
   /** Returns the number of connections so far. */
@@ -83,24 +89,27 @@ export class Fleet {
     this.#settle(number, of(request).pipe(requestEither$(this.#anyRequester(), job, this.settings.request)))
   }
 
-  /** Replaces the workers one after the other, each after the time of a period. */
-  deploy(period: number): void {
+  /** Replaces the workers one after the other within some milliseconds. */
+  deploy(milliseconds: number): void {
     this.#workers.forEach((worker, index) => {
-      timer(index * period, this.#world.scheduler).subscribe(() => worker.restart(DOWNTIME))
+      timer((index * milliseconds) / this.#workers.length, this.#world.scheduler).subscribe(() =>
+        worker.restart(DOWNTIME),
+      )
     })
   }
 
   #startDevice(clientId: string, region: number): void {
-    requests$(this.#link({ clientId, region }), command, { params: { device: clientId } })
+    const link = this.#link({ clientId, region }, this.settings.deviceLink)
+    requests$(link, command, { params: { device: clientId } })
       .pipe(serve(({ value }) => of(value).pipe(tap(() => this.log.handle(Number(value))))))
       .subscribe()
   }
 
   #startWorker(clientId: string): void {
-    const { concurrency, queue } = this.settings
+    const { serve: serveOptions, cores } = this.settings
     const makeLink = (): Link => this.#link({ clientId, region: 0 })
     const work = (value: string, worker: Worker): Observable<string> => this.#work(value, worker)
-    const worker = new Worker({ world: this.#world, makeLink, concurrency, queue, work })
+    const worker = new Worker({ world: this.#world, makeLink, serve: serveOptions, cores, work })
     this.#workers.push(worker)
     worker.start()
   }
@@ -114,7 +123,7 @@ export class Fleet {
     }
     const { median, spread } = this.settings.serviceTime
     const duration = this.#random.lognormal(median, spread) * this.slowness
-    return timer(duration, this.#world.scheduler).pipe(map(() => value))
+    return worker.processor.run$(duration).pipe(map(() => value))
   }
 
   #offer(): void {
@@ -145,10 +154,11 @@ export class Fleet {
     return requester
   }
 
-  #link(client: Client): Link {
-    const link = this.#world.link(client, this.settings.link)
+  #link(client: Client, options: LinkOptions = {}): Link {
+    const link = this.#world.link(client, options)
     link.state$.subscribe(({ status }) => {
       if (status === 'online') this.#connects += 1
+      else if (status === 'connecting') this.#attempts += 1
     })
     return link
   }

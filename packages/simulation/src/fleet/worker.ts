@@ -2,13 +2,15 @@ import { type Link, requests$, serve } from '@antiphon/core'
 import { map, type Observable, Subject, type Subscription, timer } from 'rxjs'
 import type { World } from '../world/world.js'
 import { job } from './endpoints.js'
+import type { FleetSettings } from './fleet-settings.js'
+import { Processor } from './processor.js'
 
 /** What a worker depends on. */
 export interface WorkerOptions {
   readonly world: World
   readonly makeLink: () => Link
-  readonly concurrency: number
-  readonly queue: number
+  readonly serve: FleetSettings['serve']
+  readonly cores: number
   /** Does a job; emits when it is done. */
   readonly work: (request: string, worker: Worker) => Observable<string>
 }
@@ -16,6 +18,7 @@ export interface WorkerOptions {
 /** A member of the group that does jobs. */
 export class Worker {
   readonly #options: WorkerOptions
+  readonly processor: Processor
   #link: Link | undefined
   #drain = new Subject<void>()
   #serving: Subscription | undefined
@@ -24,6 +27,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.processor = new Processor(options.world.scheduler, options.cores)
   }
 
   /** Returns the number of jobs that have been received and not answered. */
@@ -33,7 +37,7 @@ export class Worker {
 
   /** Starts the process of the worker. */
   start(): void {
-    const { makeLink, concurrency, queue, work } = this.#options
+    const { makeLink, serve: serveOptions, work } = this.#options
     this.#drain = new Subject()
     this.#link = makeLink()
     this.#serving = requests$(this.#link, job, { group: 'workers', drain$: this.#drain })
@@ -43,8 +47,7 @@ export class Worker {
           return request
         }),
         serve(({ value }) => work(value, this), {
-          concurrency,
-          queue,
+          ...serveOptions,
           orderedBy: ({ params }) => (params.key === 'any' ? undefined : params.key),
         }),
       )

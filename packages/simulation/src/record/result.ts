@@ -19,6 +19,8 @@ export interface Result {
   readonly recovery: number | undefined
   /** Seconds from the start of the disturbance to the last connection that it caused. */
   readonly reconnected: number
+  /** Attempts to connect to connections, from the start of the disturbance; 0 if it caused none. */
+  readonly attemptsPerConnect: number
   /** The most pending requests, and the most jobs at the workers. */
   readonly mostPending: number
   readonly mostJobs: number
@@ -50,6 +52,8 @@ export function resultOf(
   const sent = timeline.reduce((sum, second) => sum + second.sent, 0)
   const connecting = timeline.filter(({ at, connects }) => at >= start && connects > 0)
   const lastConnect = connecting.at(-1)
+  const sumOf = (count: 'attempts' | 'connects'): number =>
+    timeline.reduce((sum, second) => (second.at < start ? sum : sum + second[count]), 0)
   return {
     seed,
     timeline,
@@ -62,6 +66,7 @@ export function resultOf(
     amplification: sent / counts.offered,
     recovery: recoveryOf(timeline, end),
     reconnected: lastConnect === undefined ? 0 : lastConnect.at + 1 - start,
+    attemptsPerConnect: sumOf('attempts') / Math.max(1, sumOf('connects')),
     mostPending: Math.max(...timeline.map(({ pending }) => pending)),
     mostJobs: Math.max(...timeline.map(({ jobsAtWorkers }) => jobsAtWorkers)),
   }

@@ -4,6 +4,8 @@ import type { ExchangeLog } from './exchange-log.js'
 export interface Second {
   /** Seconds since the load began. */
   readonly at: number
+  /** Attempts to connect. */
+  readonly attempts: number
   readonly connects: number
   readonly offered: number
   /** Requests, retries included, that the broker has acknowledged. */
@@ -20,7 +22,7 @@ export interface Second {
 }
 
 /** The counts at the end of a second. */
-export type Sample = Pick<Second, 'connects' | 'sent' | 'pending' | 'jobsAtWorkers'>
+export type Sample = Pick<Second, 'attempts' | 'connects' | 'sent' | 'pending' | 'jobsAtWorkers'>
 
 /** Returns the seconds of a run from the counts at the end of each and the log of its requests. */
 export function timelineOf(
@@ -42,10 +44,11 @@ export function timelineOf(
     } else if (settled !== undefined) settled.failed += 1
   }
   return counts.map(({ offered, responded, failed, succeeded }, at) => {
-    const { connects = 0, sent = 0, pending = 0, jobsAtWorkers = 0 } = samples[at] ?? {}
+    const { attempts = 0, connects = 0, sent = 0, pending = 0, jobsAtWorkers = 0 } = samples[at] ?? {}
     const previous = samples[at - 1] ?? before
     return {
       at,
+      attempts: attempts - previous.attempts,
       connects: connects - previous.connects,
       offered,
       sent: sent - previous.sent,

@@ -42,6 +42,7 @@ export const columns: readonly Column[] = [
   { title: 'refused or failed, %', valueOf: share(({ busy, failed }) => busy + failed), digits: 1 },
   { title: 'handled twice, %', valueOf: share(({ handledTwice }) => handledTwice), digits: 2 },
   { title: 'sent to offered', valueOf: ({ amplification }) => amplification, digits: 2 },
+  { title: 'attempts a connection', valueOf: ({ attemptsPerConnect }) => attemptsPerConnect, digits: 1 },
   { title: 'most pending', valueOf: ({ mostPending }) => mostPending, digits: 0 },
   { title: 'recovery, s', valueOf: ({ recovery }) => recovery, digits: 0 },
 ]

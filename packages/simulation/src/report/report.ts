@@ -1,9 +1,9 @@
-import { figure, html, page, table, toSvgFile } from '@antiphon/report'
+import { figure, type Html, html, page, table, toSvgFile } from '@antiphon/report'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from '../record/result.js'
 import type { Scenario } from '../scenarios/scenario.js'
-import { chartsOf } from './charts.js'
+import { chartsOf, type Charts, comparisonOf } from './charts.js'
 import { columns, figuresOf } from './figures.js'
 
 /** The runs of a scenario. */
@@ -24,13 +24,32 @@ export function writeReport(folder: string, subject: Subject, runs: readonly Sce
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'report.html'), reportPage(subject, runs))
   writeFileSync(join(folder, 'README.md'), reportSummary(subject, runs))
-  for (const { scenario, results } of runs) {
-    const [first] = results
-    if (first === undefined) continue
-    const [requests, waiting] = chartsOf(scenario, first)
-    if (requests !== undefined) writeFileSync(join(folder, `${scenario.name}.svg`), toSvgFile(requests))
-    if (waiting !== undefined) writeFileSync(join(folder, `${scenario.name}-waiting.svg`), toSvgFile(waiting))
+  for (const run of runs) {
+    for (const [suffix, chart] of Object.entries(allChartsOf(run, runs)))
+      writeFileSync(join(folder, `${run.scenario.name}${suffix}.svg`), toSvgFile(chart))
   }
+}
+
+/** Returns the charts of a scenario's first run; first the comparison, if the run to compare it to is there. */
+function allChartsOf(
+  { scenario, results: [first] }: ScenarioResults,
+  runs: readonly ScenarioResults[],
+): Charts {
+  if (first === undefined) return {}
+  const other = runs.find((run) => run.scenario.name === scenario.comparedTo)
+  const result = other?.results[0]
+  const comparison =
+    other === undefined || result === undefined
+      ? {}
+      : comparisonOf(scenario, first, { name: other.scenario.name, result })
+  return { ...comparison, ...chartsOf(scenario, first) }
+}
+
+const altTexts: Readonly<Record<string, string>> = {
+  '-compared': 'Requests that succeed',
+  '': 'Requests a second',
+  '-waiting': 'Requests that wait',
+  '-connects': 'Connections a second',
 }
 
 const head = ['scenario', ...columns.map(({ title }) => title)]
@@ -49,14 +68,14 @@ export function reportPage(subject: Subject, runs: readonly ScenarioResults[]): 
         head,
         runs.map(({ scenario, results }) => [scenario.name, ...figuresOf(results)]),
       )}
-      ${runs.map(({ scenario, results }) => section(scenario, results))}`,
+      ${runs.map((run) => section(run.scenario, Object.values(allChartsOf(run, runs))))}`,
   })
 }
 
-function section(scenario: Scenario, [first]: readonly Result[]): ReturnType<typeof html> {
+function section(scenario: Scenario, charts: readonly Html[]): Html {
   return html`<h2>${scenario.name}</h2>
     <p>${scenario.title}</p>
-    <div class="charts">${first === undefined ? '' : chartsOf(scenario, first).map(figure)}</div>`
+    <div class="charts">${charts.map(figure)}</div>`
 }
 
 /** Returns the summary of the report in Markdown. */
@@ -70,14 +89,15 @@ export function reportSummary(subject: Subject, runs: readonly ScenarioResults[]
     row(head),
     row(head.map(() => '---')),
     ...runs.map(({ scenario, results }) => row([scenario.name, ...figuresOf(results)])),
-    ...runs.flatMap(({ scenario }) => [
+    ...runs.flatMap((run) => [
       '',
-      `## ${scenario.name}`,
+      `## ${run.scenario.name}`,
       '',
-      scenario.title,
+      run.scenario.title,
       '',
-      `![Requests a second](./${scenario.name}.svg)`,
-      `![Requests that wait](./${scenario.name}-waiting.svg)`,
+      ...Object.keys(allChartsOf(run, runs)).map(
+        (suffix) => `![${altTexts[suffix]}](./${run.scenario.name}${suffix}.svg)`,
+      ),
     ]),
     '',
   ].join('\n')

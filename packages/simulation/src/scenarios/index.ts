@@ -1,7 +1,37 @@
+import { usualFleet } from '../fleet/fleet-settings.js'
 import type { Scenario } from './scenario.js'
 
 const usual = { disturbance: { start: 10, end: 20 }, duration: 40 } as const
 const milliseconds = ({ start, end }: Scenario['disturbance']): number => (end - start) * 1_000
+
+const { request } = usualFleet
+
+/** Accepts a fleet within twenty seconds, and holds as many connections as Mosquitto does in its listener's queue. */
+const slowListener: Scenario['capacity'] = (devices) => ({
+  connectionsPerSecond: Math.ceil(devices / 20),
+  backlog: 100,
+})
+
+const failOver = {
+  disturbance: { start: 10, end: 11 },
+  duration: 60,
+  capacity: slowListener,
+  start: (_fleet, world) => world.stopBroker(1_000, 'keep'),
+} satisfies Partial<Scenario>
+
+const brownOut = {
+  disturbance: { start: 10, end: 70 },
+  duration: 110,
+  start: (fleet) => (fleet.slowness = 10),
+  end: (fleet) => (fleet.slowness = 1),
+} satisfies Partial<Scenario>
+
+const overload = {
+  disturbance: { start: 10, end: 70 },
+  duration: 110,
+  start: (fleet) => (fleet.slowness = 2),
+  end: (fleet) => (fleet.slowness = 1),
+} satisfies Partial<Scenario>
 
 /** All scenarios, in the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -19,12 +49,44 @@ export const scenarios: readonly Scenario[] = [
     start: (_fleet, world) => world.stopBroker(milliseconds(usual.disturbance), 'lose'),
   },
   {
+    ...failOver,
+    name: 'fail-over',
+    title:
+      'Every connection is lost for a second, and the broker accepts a twentieth of the fleet a second. The first attempts of the devices are spread over 25 seconds.',
+    settings: { deviceLink: { reconnect: { spread: 25_000 } } },
+  },
+  {
+    ...failOver,
+    name: 'fail-over-unspread',
+    title: 'The same, with the usual back-off alone.',
+    comparedTo: 'fail-over',
+  },
+  {
+    ...brownOut,
     name: 'brown-out',
     title: 'For a minute, a job takes ten times as long.',
-    disturbance: { start: 10, end: 70 },
-    duration: 110,
-    start: (fleet) => (fleet.slowness = 10),
-    end: (fleet) => (fleet.slowness = 1),
+  },
+  {
+    ...brownOut,
+    name: 'brown-out-late',
+    title:
+      'The same, but requests that are too late are handled and sent again (`shedLate` and `skipLate` are off).',
+    settings: { request: { ...request, skipLate: false }, serve: { ...usualFleet.serve, shedLate: false } },
+    comparedTo: 'brown-out',
+  },
+  {
+    ...overload,
+    name: 'overload',
+    title:
+      'For a minute, a job needs twice the time of a processor that all jobs of a worker share. The concurrency adapts to a target of 500 ms.',
+    settings: { cores: 4, serve: { concurrency: { target: 500 }, queue: 200 } },
+  },
+  {
+    ...overload,
+    name: 'overload-fixed',
+    title: 'The same, with a concurrency of 256.',
+    settings: { cores: 4, serve: { concurrency: 256, queue: 200 } },
+    comparedTo: 'overload',
   },
   {
     ...usual,
@@ -35,10 +97,10 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'rolling-deploy',
-    title: 'Each worker finishes its jobs and is replaced, one every three seconds.',
+    title: 'Each worker finishes its jobs and is replaced, one after the other within half a minute.',
     disturbance: { start: 10, end: 45 },
     duration: 65,
-    start: (fleet) => fleet.deploy(3_000),
+    start: (fleet) => fleet.deploy(30_000),
   },
   {
     ...usual,

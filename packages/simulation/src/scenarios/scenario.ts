@@ -1,6 +1,7 @@
 import type { Fleet } from '../fleet/fleet.js'
 import type { FleetSettings } from '../fleet/fleet-settings.js'
 import type { Disturbance } from '../record/result.js'
+import type { BrokerCapacity } from '../world/broker-model.js'
 import type { World } from '../world/world.js'
 
 /** Something that happens to a fleet. Times are in seconds since the load began. */
@@ -15,6 +16,10 @@ export interface Scenario {
   readonly needsRegions?: boolean
   /** Changes to the usual fleet. */
   readonly settings?: Partial<FleetSettings>
+  /** Changes to the usual broker of a simulation, by the number of devices. */
+  readonly capacity?: (devices: number) => Partial<BrokerCapacity>
+  /** The name of the scenario in which the same happens with a feature of the library, to compare the two. */
+  readonly comparedTo?: string
   /** Starts the disturbance. */
   readonly start: (fleet: Fleet, world: World) => void
   /** Ends the disturbance, if it does not end by itself. */

@@ -29,9 +29,10 @@ export async function mosquittoWorld(): Promise<World> {
     stopBroker: (milliseconds, sessions) => {
       run(
         (async () => {
+          const stopped = performance.now()
           await broker.kill('SIGTERM')
           if (sessions === 'lose') await rm(join(persistence, 'mosquitto.db'), { force: true })
-          await wait(milliseconds)
+          await wait(Math.max(0, milliseconds - (performance.now() - stopped)))
           await broker.restart()
         })(),
       )

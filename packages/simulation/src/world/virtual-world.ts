@@ -31,7 +31,11 @@ export function virtualWorld(capacity: BrokerCapacity, seed: number): World {
     },
     stopBroker: (milliseconds, sessions) => {
       broker.down({ sessions })
-      timer(milliseconds, scheduler).subscribe(() => broker.up())
+      model.stop()
+      timer(milliseconds, scheduler).subscribe(() => {
+        broker.up()
+        model.start()
+      })
     },
     cutRegion: (region, milliseconds) => {
       const members = regions.get(region) ?? []

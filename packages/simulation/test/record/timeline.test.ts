@@ -3,7 +3,7 @@ import { ExchangeLog } from '../../src/record/exchange-log.js'
 import { resultOf } from '../../src/record/result.js'
 import { timelineOf } from '../../src/record/timeline.js'
 
-const sample = { connects: 0, sent: 0, pending: 0, jobsAtWorkers: 0 }
+const sample = { attempts: 0, connects: 0, sent: 0, pending: 0, jobsAtWorkers: 0 }
 
 /** Offers a request in each second and settles those that succeed 100 ms later. */
 function logOf(successes: readonly boolean[]): ExchangeLog {
@@ -21,12 +21,13 @@ describe('timelineOf', () => {
     log.settle(log.offer(100), 'responded', 1_200)
     log.settle(log.offer(200), 'timeout', 1_900)
     const samples = [
-      { ...sample, connects: 7, sent: 12 },
-      { ...sample, connects: 7, sent: 15, pending: 3, jobsAtWorkers: 2 },
+      { ...sample, attempts: 9, connects: 7, sent: 12 },
+      { ...sample, attempts: 9, connects: 7, sent: 15, pending: 3, jobsAtWorkers: 2 },
     ]
-    expect(timelineOf(0, { ...sample, connects: 5, sent: 10 }, samples, log)).toEqual([
+    expect(timelineOf(0, { ...sample, attempts: 5, connects: 5, sent: 10 }, samples, log)).toEqual([
       {
         at: 0,
+        attempts: 4,
         connects: 2,
         offered: 2,
         sent: 2,
@@ -38,6 +39,7 @@ describe('timelineOf', () => {
       },
       {
         at: 1,
+        attempts: 0,
         connects: 0,
         offered: 0,
         sent: 3,

@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import type { Latency } from './latency.js'
-import { packetLane, type PacketTransform, type PacketReceiver } from './packet-lane.js'
+import { packetLane, type PacketLane, type PacketTransform, type PacketReceiver } from './packet-lane.js'
 import type { ClientPacket, ServerPacket } from './packet.js'
 
 /** One end of a connection. */
@@ -51,10 +51,8 @@ export function openConnection(
     { scheduler, latency: latency.down, transform: transformDown },
     client,
   )
-  const cutNotice = packetLane<ServerPacket>(
-    { scheduler, latency: latency.down, transform: () => [] },
-    client,
-  )
+  /** Tells the client that the connection is cut. */
+  let cutNotice: PacketLane<ServerPacket> | undefined
   const server = accept({
     send: down.send,
     close: () => {
@@ -64,6 +62,7 @@ export function openConnection(
     cut: () => {
       up.cut()
       down.cut()
+      cutNotice = packetLane({ scheduler, latency: latency.down, transform: () => [] }, client)
       cutNotice.close()
     },
   })
@@ -72,7 +71,7 @@ export function openConnection(
     send: up.send,
     close: () => {
       down.cut()
-      cutNotice.cut()
+      cutNotice?.cut()
       up.close()
     },
   }

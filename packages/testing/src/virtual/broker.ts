@@ -9,7 +9,7 @@ import type { PacketType, Will } from '../connection/packet.js'
 /** The limits of a broker, named as in `ConnectionInfo`. */
 export type VirtualBrokerLimits = Omit<
   ConnectionInfo,
-  'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept'
+  'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept' | 'redirectedTo'
 >
 
 /** The options of `virtualBroker`. */

@@ -9,7 +9,7 @@ const packet = 'packet'
 const packetImporters = ['core', 'mqtt', 'broker']
 
 /** The packages that import only `core` and, of these, mqtt and broker `packet`, testing the broker's engine. */
-const coreUsers = ['mqtt', 'broker', 'testing', 'codecs']
+const coreUsers = ['mqtt', 'broker', 'testing', 'codecs', 'durable']
 
 /** The package whose broker on virtual time runs on the engine of `broker`, and that entry point. */
 const engineUser = 'testing'
@@ -19,6 +19,9 @@ const engine = '^packages/broker/src/entry/engine\\.ts$'
 const suites = 'conformance'
 const suitesImport = ['core', 'testing']
 
+/** The command, which may import all published packages. */
+const command = 'cli'
+
 /** The npm packages that `core` may import; the last is an optional peer. */
 const coreImports = ['rxjs', 'fp-ts', 'uuid', '@opentelemetry/api']
 
@@ -26,15 +29,15 @@ const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
- * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`, and `testing →
+ * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs, durable} → core → packet`, and `testing →
  * broker/engine`. From npm, `core` imports rxjs, fp-ts and uuid.
  *
- * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
+ * `conformance` imports `testing` and `core`, and only tests import it. `cli` may import all published packages. Every other published package is an adapter;
  * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => !['core', packet, suites, ...coreUsers].includes(name))
+  const adapters = published.filter((name) => !['core', packet, suites, command, ...coreUsers].includes(name))
   const entryPoints = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
@@ -97,7 +100,7 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'siblings-import-core-only',
-      comment: `mqtt, broker and codecs import core (mqtt and broker also ${packet}), but neither each other nor adapters.`,
+      comment: `mqtt, broker, codecs and durable import core (mqtt and broker also ${packet}), but neither each other nor adapters.`,
       from: { path: `^packages/${anyOf(coreUsers.filter((name) => name !== engineUser))}/src/` },
       to: {
         path: '^(packages|examples)/',

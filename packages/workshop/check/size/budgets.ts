@@ -33,6 +33,12 @@ export const budgets: readonly Budget[] = [
     external: ['rxjs', 'fp-ts', 'uuid'],
   },
   {
+    name: 'durable with indexed-db, and what it needs of core',
+    imports: ['@antiphon/durable', '@antiphon/durable/indexed-db'],
+    external: ['rxjs', 'fp-ts', 'uuid'],
+    limit: 31_000,
+  },
+  {
     name: 'the page of example 06, with all its libraries',
     imports: ['./examples/06-phone-in-the-browser/page/main.ts'],
     external: [],

@@ -12,6 +12,7 @@ import { duplicateRequestCases } from './duplicate-requests.js'
 import { responseCases } from './responses.js'
 import { streamProtocolCases } from './stream-protocol.js'
 import { gatherCases, streamCases } from './streams.js'
+import { requestStreamCases } from './request-streams.js'
 import { groupCases } from './groups.js'
 import { invalidRequestCases } from './invalid-requests.js'
 import { withoutPropertiesCases } from './without-properties.js'
@@ -31,6 +32,7 @@ const definitions: readonly CaseDefinition[] = [
   ...chunkCases,
   ...streamCases,
   ...streamProtocolCases,
+  ...requestStreamCases,
   ...gatherCases,
   ...groupCases,
   ...correlationCases,

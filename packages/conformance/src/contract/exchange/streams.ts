@@ -1,8 +1,15 @@
 import { exchange$, gather$, requestMany } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { concat, delay, interval, map, of, take, throwError } from 'rxjs'
-import { casesOf, expectFailure, numbers, textOf, type CaseDefinition } from '../case-context.js'
+import { concat, delay, interval, map, mergeMap, of, take, throwError, toArray } from 'rxjs'
+import {
+  casesOf,
+  expectFailure,
+  numbers,
+  textOf,
+  waitUntilOnline,
+  type CaseDefinition,
+} from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import { echoEndpoint, pause, startPlainResponder, responseTo, startResponder } from './fixtures.js'
 import { countingHandler, streamEndpoint } from './stream-fixtures.js'
@@ -186,6 +193,31 @@ export const gatherCases: readonly CaseDefinition[] = casesOf(
         isLeft(result) ? `error ${result.left.status?.code}` : result.right,
       )
       expectEqual(responses.sort(), ['ann', 'cid', 'error 500'], 'the responses')
+    },
+  },
+  {
+    name: 'gathers the streams of several responders, each in order',
+    needs: ['properties'],
+    run: async (context) => {
+      const responders = [context.link(), context.link()]
+      for (const link of responders)
+        await startResponder(context, streamEndpoint(context), countingHandler().handler, { link })
+      const names = await Promise.all(
+        responders.map(async (link) => (await waitUntilOnline(context, link)).clientId),
+      )
+      const gathered = recordStream(
+        gather$(context.link(), streamEndpoint(context), '100', { responders: names, timeout: 60_000 }).pipe(
+          mergeMap((items$) =>
+            items$.pipe(
+              toArray(),
+              map((items) => ({ name: items$.key, items })),
+            ),
+          ),
+        ),
+      )
+      expectEqual(await context.eventually(gathered.ended()), 'complete', 'the end of the gathering')
+      expectEqual(gathered.values.map(({ name }) => name).sort(), [...names].sort(), 'the responders')
+      for (const { items } of gathered.values) expectEqual(items, numbers(100), 'the items of a responder')
     },
   },
   {

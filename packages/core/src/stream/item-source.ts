@@ -1,6 +1,5 @@
 import { defer, isObservable, Subject, takeUntil, type ObservableInput } from 'rxjs'
 import { Fifo } from '../link/fifo.js'
-import { renderValue } from '../rendering.js'
 import { isStream } from './is-stream.js'
 
 /** What a source returns when it is polled. */
@@ -11,31 +10,34 @@ export type NextItem =
   /** Nothing yet; `onReady` is called when polling again is worthwhile. */
   | { readonly kind: 'wait' }
 
-/** The items of a handler's response stream, taken one by one. */
+/** The items of a stream that is sent, taken one by one. */
 export interface ItemSource {
   /** Polls the source. Without credit it returns no item, but an end or an error that is known without pulling. */
   readonly next: (hasCredit: boolean) => NextItem
   readonly stop: () => void
 }
 
-/** How many items of an Observable are buffered for a requester without credit before the stream fails. */
+/** How many items of an Observable are buffered for a receiver without credit before the stream fails. */
 const BUFFER_LIMIT = 10_000
 
 const WAIT: NextItem = { kind: 'wait' }
 const END: NextItem = { kind: 'end' }
 
 /**
- * Calls a handler and returns its responses as a source that is polled.
+ * Starts a stream and returns its items as a source that is polled. `fault` returns the text of the error if `start` returns no
+ * stream.
  *
- * Iterables and async iterables are pulled only when the requester has granted credit, which gives them back-pressure.
+ * Iterables and async iterables are pulled only when their receiver has granted credit, which gives them back-pressure.
  * Observables and Promises push, so their items wait in a bounded buffer.
  */
-export function itemSource(start: () => unknown, onReady: () => void): ItemSource {
+export function itemSource(
+  start: () => unknown,
+  onReady: () => void,
+  fault: (started: unknown) => string,
+): ItemSource {
   try {
     const input = start()
-    if (!isStream(input)) {
-      throw new TypeError(`the handler returned ${renderValue(input)}: it must return a stream of responses`)
-    }
+    if (!isStream(input)) throw new TypeError(fault(input))
     if (!isObservable(input) && isAsyncIterable(input))
       return fromAsyncIterator(input[Symbol.asyncIterator](), onReady)
     if (!isObservable(input) && isIterable(input)) return fromIterator(input[Symbol.iterator]())
@@ -102,7 +104,7 @@ function fromPush(input: ObservableInput<unknown>, onReady: () => void): ItemSou
           push({ kind: 'item', value })
           return
         }
-        const reason = `${BUFFER_LIMIT} items wait for credit: return an iterable, which is pulled on demand`
+        const reason = `${BUFFER_LIMIT} items wait for credit: use an iterable, which is pulled on demand`
         buffer.push({ kind: 'error', error: new Error(reason) })
         stopped.next()
       },

@@ -1,0 +1,66 @@
+import {
+  correlationData,
+  endpoint,
+  inOrder,
+  json,
+  payloadField,
+  topicParams,
+  type Codec,
+  type Correlation,
+  type Endpoint,
+} from '@antiphon/core'
+import type { CorrelationFlags, CorrelationName } from '../flags/correlation-flags.js'
+import { payloadCodec } from '../payload/payload.js'
+import { usageError } from '../usage-error.js'
+
+/** What an endpoint of the command line is made of. */
+export interface EndpointParts {
+  readonly topic: string
+  /** The Content Type of requests. */
+  readonly contentType?: string | undefined
+  readonly isStream: boolean
+  readonly acceptsNotifications?: boolean
+  readonly flags: CorrelationFlags
+}
+
+/** Creates the endpoint of a topic. Its values are payloads, or data if the correlation is a field of the payload. */
+export function createEndpoint({ topic, contentType, isStream, flags, ...others }: EndpointParts): Endpoint {
+  const { correlation: name = 'data', responseTopic } = flags
+  const isOnTopic = name !== 'data' && name !== 'bytes'
+  if (isOnTopic && responseTopic === undefined)
+    throw usageError(`--correlation ${name} needs the topic of the responses: set --response-topic`)
+  const codec = name.startsWith('payload:') ? lenientJson : payloadCodec()
+  return endpoint({
+    topic,
+    request: codec === lenientJson ? codec : payloadCodec(contentType),
+    response: codec,
+    correlation: correlationOf(name),
+    responses: isStream ? 'many' : 'one',
+    acceptsNotifications: others.acceptsNotifications ?? false,
+    // With Correlation Data, each requester names its own response topic.
+    ...(isOnTopic && responseTopic !== undefined && { responseTopic }),
+  })
+}
+
+/** Whether the values of an endpoint are data instead of bytes. */
+export function hasDataValues({ request }: Endpoint): boolean {
+  return request === lenientJson
+}
+
+/** Peers that put the token into the payload often send no Content Type, or a wrong one. */
+const lenientJson: Codec<unknown> = { ...json.unchecked<unknown>(), accepts: () => true }
+
+function correlationOf(name: CorrelationName): Correlation {
+  switch (name) {
+    case 'data':
+      return correlationData()
+    case 'bytes':
+      return correlationData({ format: 'bytes' })
+    case 'topic':
+      return topicParams()
+    case 'in-order':
+      return inOrder()
+    default:
+      return payloadField(name.slice('payload:'.length))
+  }
+}

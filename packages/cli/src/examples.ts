@@ -1,0 +1,70 @@
+/** An example in the help of a command, and what it does. */
+export interface Example {
+  readonly about: string
+  readonly line: string
+}
+
+/** The examples in the help of each command. A test runs them: those of `serve` respond to those of `request`. */
+export const examples: Readonly<Record<string, readonly Example[]>> = {
+  request: [
+    { about: 'Send a request and print the response', line: 'antiphon request home/temperature Vienna' },
+    {
+      about: 'Send JSON to a topic with a parameter, and wait 10 seconds',
+      line: `antiphon request 'vehicles/{vin}/unlock' '{"door":"front"}' --param vin=car7 --timeout 10s`,
+    },
+    {
+      about: 'Send a request for each line, and print the responses in order',
+      line: `printf 'Vienna\\nGraz\\n' | antiphon request home/temperature --lines`,
+    },
+    {
+      about: 'Print a stream of responses as JSON, one a line',
+      line: 'antiphon request home/history today --stream --json',
+    },
+  ],
+  serve: [
+    { about: 'Respond with a text', line: 'antiphon serve home/temperature --respond 22.5' },
+    {
+      about: 'Respond with what the request contains',
+      line: `antiphon serve 'vehicles/{vin}/unlock' --template '{"unlocked":"{{value.door}}","car":"{{param vin}}"}'`,
+    },
+    {
+      about: 'Respond with a stream',
+      line: 'antiphon serve home/history --stream --respond 20.1 --respond 22.5',
+    },
+    {
+      about: 'Respond by running a program, one of a group of responders',
+      line: `antiphon serve sum --exec 'wc -c' --group workers`,
+    },
+  ],
+  gather: [
+    {
+      about: 'Print the responses of all responders that respond within 300 ms',
+      line: 'antiphon gather home/temperature --timeout 300ms',
+    },
+    { about: 'End with the first response', line: 'antiphon gather home/temperature --count 1' },
+  ],
+  tap: [
+    { about: 'Show all requests below home, with their responses', line: `antiphon tap 'home/#'` },
+    {
+      about: 'Show those whose responses go to other topics, as JSON',
+      line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
+    },
+  ],
+  check: [{ about: 'Report what the broker can do', line: 'antiphon check' }],
+  broker: [{ about: 'Run a broker on port 1883', line: 'antiphon broker' }],
+  context: [
+    {
+      about: 'Store a connection, and use it where no other is named',
+      line: 'antiphon context save home --url mqtt://localhost --username me --password-file ~/.home-password',
+    },
+    { about: '', line: 'antiphon context use home' },
+  ],
+}
+
+/** Returns the examples of a command as the end of its help. */
+export function exampleText(command: string): string {
+  const lines = (examples[command] ?? []).map(
+    ({ about, line }) => `${about === '' ? '' : `  ${about}:\n`}    ${line}`,
+  )
+  return lines.length === 0 ? '' : `\nExamples:\n${lines.join('\n')}`
+}

@@ -1,0 +1,28 @@
+import type { ExchangeOptions } from '@antiphon/core'
+import type { ExchangeFlags } from '../flags/exchange-flags.js'
+
+/** Returns the options of an exchange that the options of a command line mean. */
+export function toExchangeOptions(flags: ExchangeFlags): ExchangeOptions {
+  const { timeout, qos, property, responseTopic, onDisconnect, failFast, strictResponses } = flags
+  const { retries, attemptTimeout } = flags
+  const isCorrelatedByData = flags.correlation === undefined || /^(data|bytes)$/.test(flags.correlation)
+  const steps = Object.entries({
+    connection: flags.connectionTimeout,
+    subscription: flags.subscriptionTimeout,
+    acknowledgement: flags.acknowledgementTimeout,
+    response: flags.responseTimeout,
+  }).filter(([, limit]) => limit !== undefined)
+  return {
+    failFast,
+    ...(timeout !== undefined && { timeout }),
+    ...(steps.length > 0 && { stepTimeouts: Object.fromEntries(steps) }),
+    ...(retries !== undefined && {
+      retry: { count: retries, ...(attemptTimeout !== undefined && { attemptTimeout }) },
+    }),
+    ...(qos !== undefined && { qos }),
+    ...(property !== undefined && { userProperties: property }),
+    ...(responseTopic !== undefined && isCorrelatedByData && { responseTopic }),
+    ...(onDisconnect !== undefined && { onDisconnect }),
+    ...(strictResponses !== undefined && { strictResponses }),
+  }
+}

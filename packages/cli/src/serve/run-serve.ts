@@ -1,0 +1,67 @@
+import { requests$, serve, type EndpointTypes, type Handler } from '@antiphon/core'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fromEvent, lastValueFrom, of, Subject, tap, type Observable } from 'rxjs'
+import type { ServeFlags } from '../flags/serve-flags.js'
+import { failingWith } from '../connection/failing-with.js'
+import { openLink } from '../connection/open-link.js'
+import { createEndpoint, hasDataValues } from '../endpoint/create-endpoint.js'
+import { exitCodes } from '../exit-codes.js'
+import type { Host } from '../host.js'
+import { PrintQueue } from '../output/print-queue.js'
+import { Printer } from '../output/printer.js'
+import { printReceived, printServed } from './print-requests.js'
+import { toRespond, toResponse, type Respond } from './responder.js'
+import { toRequestsOptions, toServeOptions } from './serve-options.js'
+
+/** Runs `antiphon serve` until it is interrupted, or has served `--count` requests. Returns the exit code. */
+export async function runServe(topic: string, flags: ServeFlags, host: Host): Promise<number> {
+  const printer = new Printer(flags, host)
+  const prints = new PrintQueue()
+  const respond = await toRespond(flags)
+  const endpoint = createEndpoint({
+    topic,
+    isStream: flags.stream === true,
+    acceptsNotifications: flags.notifications === true,
+    flags,
+  })
+  const { link, broker, connected$ } = await openLink(flags, host.env, printer.printPacket)
+  const drain$ = new Subject<unknown>()
+  const onSubscribed = (): void =>
+    prints.add(() => printer.notice(`serving ${topic} at ${broker}, until Ctrl-C`, { type: 'ready', topic }))
+  let served = 0
+  try {
+    const served$ = requests$(link, endpoint, { ...toRequestsOptions(flags), drain$, onSubscribed }).pipe(
+      tap((request) => prints.add(() => printReceived(request, flags, printer))),
+      serve(handlerOf(respond, hasDataValues(endpoint), flags), toServeOptions(flags)),
+      tap((record) => prints.add(() => printServed(record, flags, printer))),
+      tap(() => {
+        served += 1
+        if (served === flags.count) drain$.next(undefined)
+      }),
+      failingWith(connected$),
+    )
+    const ended = lastValueFrom(served$, { defaultValue: undefined })
+    const interrupted$: Observable<unknown> = host.signal.aborted
+      ? of(undefined)
+      : fromEvent(host.signal, 'abort')
+    interrupted$.subscribe((event) => drain$.next(event))
+    await ended
+    await prints.printed()
+    return exitCodes.answered
+  } finally {
+    await link.close()
+  }
+}
+
+function handlerOf(respond: Respond, sendsData: boolean, flags: ServeFlags): Handler<EndpointTypes> {
+  let count = 0
+  const { delay, stream } = flags
+  return async function* (request) {
+    count += 1
+    const payloads = await respond(request, count)
+    for (const payload of stream === true ? payloads : payloads.slice(0, 1)) {
+      if (delay !== undefined) await wait(delay, undefined, { signal: request.signal })
+      yield toResponse(payload, sendsData, flags)
+    }
+  }
+}

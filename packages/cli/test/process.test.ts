@@ -1,0 +1,133 @@
+import type { Broker } from '@antiphon/broker'
+import { endpoint, json, requests$, serve, text } from '@antiphon/core'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { once } from 'node:events'
+import { concat, NEVER, of, range, type Observable } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBroker } from './broker-url.js'
+import { bundleProgram, startProcess, staticImportsOf, type BundledProgram } from './bundled-program.js'
+
+let program: BundledProgram
+let broker: Broker
+let url = ''
+let hanging: Server
+
+beforeAll(async () => {
+  program = bundleProgram()
+  const started = await startBroker()
+  broker = started.broker
+  url = started.url
+  const link = broker.link()
+  const serveStream = (topic: string, items: () => Observable<unknown>): Promise<void> =>
+    new Promise((resolve) => {
+      const at = endpoint({ topic, request: text, response: json.unchecked(), responses: 'many' })
+      requests$(link, at, { onSubscribed: resolve }).pipe(serve(items)).subscribe()
+    })
+  await serveStream('numbers', () => range(0, 20_000))
+  await serveStream('endless', () => concat(of('first'), NEVER))
+  hanging = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(hanging, 'listening')
+})
+afterAll(async () => {
+  program.remove()
+  hanging.close()
+  await broker.close()
+})
+
+const env = (): Readonly<Record<string, string>> => ({ ANTIPHON_URL: url })
+const hangingUrl = (): string => `mqtt://127.0.0.1:${(hanging.address() as AddressInfo).port}`
+
+describe('the bundled command', () => {
+  it('serves and sends requests as processes', async () => {
+    const responder = startProcess(program, ['serve', 'room', '--respond', '22.5'], env())
+    await responder.printed('serving')
+    const requester = startProcess(program, ['request', 'room', 'now'], env())
+    expect(await requester.ended).toEqual({ code: 0, stdout: '22.5\n', stderr: '' })
+    responder.child.kill('SIGTERM')
+    expect((await responder.ended).code).toBe(0)
+  })
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      readonly version: string
+    }
+    expect((await startProcess(program, ['--version']).ended).stdout).toBe(`${version}\n`)
+  })
+
+  it('cancels on Ctrl-C and exits with 130, without a stack trace', async () => {
+    const { child, ended, printed } = startProcess(
+      program,
+      ['request', 'endless', '--stream', '--timeout', '1h'],
+      env(),
+    )
+    await printed('first')
+    child.kill('SIGINT')
+    expect(await ended).toEqual({ code: 130, stdout: '"first"\n', stderr: '' })
+  })
+
+  it('leaves at once on a second Ctrl-C', async () => {
+    const { child, ended, printed } = startProcess(
+      program,
+      ['serve', 'slow', '--respond', 'x', '--delay', '1h', '--drain-timeout', '1h', '--verbose'],
+      env(),
+    )
+    await printed('serving')
+    const requester = startProcess(program, ['request', 'slow', '--timeout', '1h'], env())
+    await printed('< PUBLISH slow')
+    child.kill('SIGINT')
+    await printed('> UNSUBSCRIBE')
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(130)
+    requester.child.kill('SIGINT')
+    expect((await requester.ended).code).toBe(130)
+  })
+
+  it('exits with 8 if the broker accepts the connection and then says nothing', async () => {
+    const { ended } = startProcess(program, ['request', 'x', '--timeout', '300ms', '--url', hangingUrl()])
+    expect(await ended).toMatchObject({ code: 8, stdout: '' })
+  })
+
+  it('leaves a broker that says nothing on Ctrl-C', async () => {
+    const { child, ended, printed } = startProcess(program, [
+      'request',
+      'x',
+      '-t',
+      '1h',
+      '-v',
+      '--url',
+      hangingUrl(),
+    ])
+    await printed('> CONNECT')
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(130)
+  })
+
+  it('exits with 141 if the reader of its output leaves', async () => {
+    const { child, ended } = startProcess(program, ['request', 'numbers', '--stream'], env())
+    child.stdout?.once('data', () => child.stdout?.destroy())
+    expect(await ended).toMatchObject({ code: 141, stderr: '' })
+  })
+
+  it('loads for a request neither the formats nor the commands that it does not use', () => {
+    const folder = join(dirname(program.file), 'bundle')
+    const files = readdirSync(folder)
+    const [run] = files.filter((name) => name.startsWith('run-request-'))
+    const start = files.filter((name) => name.startsWith('program-'))
+    const loaded = [run ?? '', ...start].map((name) => staticImportsOf(join(folder, name))).join('')
+    expect(loaded).toContain('// src/request/run-request.ts')
+    for (const unused of [
+      'cborg/',
+      '@msgpack/',
+      '../broker/',
+      '../asyncapi/',
+      'src/serve/',
+      'src/mqtt/src/proxy',
+    ])
+      expect([
+        unused,
+        loaded.split('\n').filter((line) => line.startsWith('// ') && line.includes(unused)),
+      ]).toEqual([unused, []])
+  })
+})

@@ -1,0 +1,59 @@
+/** A page that sends orders without end and notes them in its local storage, which is written at once. */
+import { durableRequests } from '@antiphon/durable'
+import { storeContract } from '@antiphon/durable/contract'
+import { indexedDbStore } from '@antiphon/durable/indexed-db'
+import { connect } from '@antiphon/mqtt/web'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { order } from './order.js'
+
+let sent = 0
+
+const note = (kind: string, key: string, text = ''): void => localStorage.setItem(`${kind} ${key}`, text)
+
+/** Returns how many orders this page has sent since it was loaded. */
+const sentOrders = (): number => sent
+
+/** Returns the notes of a kind: what was noted, by key. */
+function notesOf(kind: string): Record<string, string> {
+  const names = Object.keys(localStorage).filter((name) => name.startsWith(`${kind} `))
+  return Object.fromEntries(
+    names.map((name) => [name.slice(kind.length + 1), localStorage.getItem(name) ?? '']),
+  )
+}
+
+/** Sends orders; with `last`, only those that are in the store. */
+async function sendOrders(url: string, run: string): Promise<void> {
+  const link = connect(url, {
+    clientId: 'page',
+    clean: false,
+    properties: { sessionExpiryInterval: 3_600 },
+  })
+  const requests = durableRequests(link, order, { store: indexedDbStore('orders'), attemptTimeout: 1_000 })
+  requests.outcomes$.subscribe({
+    next: ({ key, result, acknowledge }) => {
+      note('outcome', key, isLeft(result) ? result.left.message : result.right)
+      void acknowledge().then(() => endIfLast())
+    },
+    error: (error: unknown) => note('fault', run, String(error)),
+  })
+  const endIfLast = async (): Promise<void> => {
+    if (run === 'last' && (await requests.keys()).length === 0) note('end', run)
+  }
+  if (run === 'last') return endIfLast()
+  for (let number = 1; ; number++) {
+    const key = `${run}-${number}`
+    await requests.send(key, key)
+    note('sent', key)
+    sent++
+  }
+}
+
+/** Runs the contract of stores on IndexedDB, and returns the cases that failed. */
+async function runContract(): Promise<readonly string[]> {
+  const failures: string[] = []
+  for (const { name, run } of storeContract({ store: (name) => indexedDbStore(name, { lockTimeout: 500 }) }))
+    await run().catch((error: unknown) => failures.push(`${name}: ${String(error)}`))
+  return failures
+}
+
+Object.assign(globalThis, { sendOrders, sentOrders, notesOf, runContract })
