@@ -40,6 +40,7 @@ export default defineConfig({
     nav: [
       { text: 'Guide', link: '/guide/' },
       { text: 'API', link: '/reference/' },
+      { text: 'What it can do', link: '/capabilities' },
       { text: 'Wire format', link: '/wire' },
       { text: 'Behaviours', link: '/behaviours' },
       { text: 'Architecture', link: '/architecture' },
