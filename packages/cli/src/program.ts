@@ -10,6 +10,7 @@ import { addCheck } from './commands/check.js'
 import { addCompletion } from './commands/completion.js'
 import { addContext } from './commands/context.js'
 import { addContract } from './commands/contract.js'
+import { addDiscovery } from './commands/discovery.js'
 import { addExamples } from './commands/examples.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
@@ -89,6 +90,10 @@ const adders: Readonly<Record<string, AddCommand>> = {
   replay: addReplay,
   bench: addBench,
   check: addCheck,
+  ls: addDiscovery('ls'),
+  info: addDiscovery('info'),
+  stats: addDiscovery('stats'),
+  ping: addDiscovery('ping'),
   mock: addMock,
   contract: addContract,
   broker: addBroker,
