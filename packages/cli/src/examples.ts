@@ -68,6 +68,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: 'antiphon bench home/temperature --rate 500 --count 1000 --histogram latencies.hgrm',
     },
   ],
+  ls: [
+    { about: 'List the services, and follow them', line: 'antiphon ls' },
+    { about: '', line: 'antiphon ls --watch' },
+  ],
   mock: [
     {
       about: 'Respond to all requests of a document, to one of them after two seconds',

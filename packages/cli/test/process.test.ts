@@ -124,6 +124,15 @@ describe('the bundled command', () => {
     expect(await ended).toMatchObject({ code: 141, stderr: '' })
   })
 
+  it('exits with 141 if the reader of the output of a responder leaves', async () => {
+    const { child, ended, printed } = startProcess(program, ['serve', 'left', '--echo'], env())
+    await printed('serving')
+    child.stdout?.destroy()
+    const requests = ['request', 'left', 'x', '--count', '3', '--concurrency', '1']
+    await startProcess(program, requests, env()).ended
+    expect(await ended).toMatchObject({ code: 141 })
+  })
+
   it('loads for a request neither the formats nor the commands that it does not use', () => {
     const folder = join(dirname(program.file), 'bundle')
     const files = readdirSync(folder)

@@ -97,6 +97,13 @@ const records: Readonly<
     about: 'A replayed request whose response differs from the recorded one.',
     required: { request: count, topic: string, expected: string, received: string },
   },
+  service: {
+    about: 'A service that announces itself.',
+    required: {
+      query: { enum: ['info', 'ls', 'ping', 'stats'] },
+      service: { type: 'object', required: ['name', 'instanceId', 'version'] },
+    },
+  },
   capability: {
     about: 'What a broker can do.',
     required: { name: string, detail: string },

@@ -98,6 +98,13 @@ export type OutputRecord =
       readonly expected: string
       readonly received: string
     }
+  /** A service that announces itself. */
+  | {
+      readonly type: 'service'
+      readonly query: 'info' | 'ls' | 'ping' | 'stats'
+      /** The response of the service; with `ls --watch` also `kind`: `found`, `changed` or `lost`. */
+      readonly service: Readonly<Record<string, unknown>>
+    }
   /** What a broker can do. */
   | {
       readonly type: 'capability'
