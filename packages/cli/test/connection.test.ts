@@ -206,6 +206,10 @@ const flagOf: Readonly<Record<keyof ConnectOptions, ConnectionFlags | null>> = {
   unrouted: null,
   filtersPerSubscribe: null,
   limits: null,
+  unref: null,
+  serverRedirection: null,
+  backgroundScheduler: null,
+  maxResponseSubscriptions: null,
 }
 
 describe('the options of connect', () => {
