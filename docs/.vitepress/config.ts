@@ -34,6 +34,13 @@ export default defineConfig({
   outDir: '../.cache/site',
   cacheDir: '../.cache/vitepress',
   srcExclude: ['api/**'],
+  markdown: {
+    config: (markdown) => {
+      const render = markdown.renderer.rules.code_inline
+      // Vue would read `{{…}}` in code as an expression.
+      markdown.renderer.rules.code_inline = (...args) => (render?.(...args) ?? '').replace('<code', '<code v-pre')
+    },
+  },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   cleanUrls: true,
   themeConfig: {
