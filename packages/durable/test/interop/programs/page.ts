@@ -28,7 +28,10 @@ async function sendOrders(url: string, run: string): Promise<void> {
     clean: false,
     properties: { sessionExpiryInterval: 3_600 },
   })
-  const requests = durableRequests(link, order, { store: indexedDbStore('orders'), attemptTimeout: 1_000 })
+  const requests = durableRequests(link, order, {
+    store: indexedDbStore('orders', { lockTimeout: 60_000 }),
+    attemptTimeout: 1_000,
+  })
   requests.outcomes$.subscribe({
     next: ({ key, result, acknowledge }) => {
       note('outcome', key, isLeft(result) ? result.left.message : result.right)
