@@ -1,0 +1,56 @@
+import { json, type Codec } from '@antiphon/core'
+import { mapCodec } from '@antiphon/core/codec'
+import { left, right } from 'fp-ts/lib/Either.js'
+
+/** A request to the bridge, as it is on the wire: the parameters and the token. */
+export interface BridgeCall {
+  readonly transaction: number | string
+  readonly [parameter: string]: unknown
+}
+
+/** The response of the bridge: what a request has returned, or why it has failed. */
+export type BridgeOutcome = { readonly transaction: number | string } & (
+  | { readonly status: 'ok'; readonly data: unknown }
+  | { readonly status: 'error'; readonly error: string; readonly data?: unknown }
+)
+
+/** The state of a device by attribute, such as `brightness`. Each device has attributes of its own. */
+export type DeviceState = Readonly<Record<string, unknown>>
+
+/** The codec of requests to the bridge. */
+export const callCodec: Codec<BridgeCall> = frameCodec(
+  'a request with a transaction',
+  (frame): frame is Record<string, unknown> & BridgeCall => isToken(frame['transaction']),
+)
+
+/** The codec of responses of the bridge. */
+export const outcomeCodec: Codec<BridgeOutcome> = frameCodec(
+  'a response with transaction and status, and either data or error',
+  (frame): frame is Record<string, unknown> & BridgeOutcome =>
+    isToken(frame['transaction']) &&
+    (frame['status'] === 'error'
+      ? typeof frame['error'] === 'string'
+      : frame['status'] === 'ok' && 'data' in frame),
+)
+
+/** The codec of states of devices. */
+export const stateCodec: Codec<DeviceState> = frameCodec('an object with attributes', isRecord)
+
+function frameCodec<Frame extends object>(
+  expected: string,
+  isFrame: (frame: Record<string, unknown>) => frame is Record<string, unknown> & Frame,
+): Codec<Frame> {
+  return mapCodec(json.unchecked<unknown>(), {
+    encode: (frame: Frame) => frame,
+    decode: (frame) => (isRecord(frame) && isFrame(frame) ? right(frame) : left(`expected ${expected}`)),
+  })
+}
+
+/** Whether a value is an object with fields. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isToken(value: unknown): value is number | string {
+  return typeof value === 'number' || typeof value === 'string'
+}

@@ -1,0 +1,90 @@
+import { requests$, serve, type Link, type ServeRecord } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
+import { defer, ignoreElements, map, merge, Observable, tap } from 'rxjs'
+import { bridgeEndpoint } from './bridge-endpoint.js'
+import { deviceState$ } from './device-state.js'
+import type { BridgeCall, DeviceState } from './frames.js'
+import { BASE_TOPIC, type BaseTopicOptions } from './topics.js'
+
+/** Carries out a request: emits the data of the response, or fails with an `ApplicationError` whose message is the error. */
+export type BridgeHandler = (call: BridgeCall, bridge: LocalBridge) => Observable<unknown>
+
+/** What a local bridge is made from. */
+export interface LocalBridgeOptions extends BaseTopicOptions {
+  /** The requests that it answers, by name. Like Zigbee2MQTT, it ignores all others. @defaultValue none */
+  readonly requests?: Readonly<Record<string, BridgeHandler>>
+  /** The first state of each device, by its friendly name. @defaultValue no device */
+  readonly devices?: Readonly<Record<string, DeviceState>>
+}
+
+/** A bridge that runs in this program, for tests and for development without Zigbee hardware. */
+export interface LocalBridge {
+  /** Returns the state of a device; `undefined` if the bridge does not have it. */
+  readonly state: (device: string) => DeviceState | undefined
+  /** Changes attributes of a device, and publishes its state. */
+  readonly change: (device: string, changes: DeviceState) => void
+  /** Publishes whether a device is available. */
+  readonly setOnline: (device: string, isOnline: boolean) => void
+  /**
+   * Serves the requests and devices, and emits a record of each request to the bridge. The bridge and its devices are online
+   * while this is subscribed to, and it says so on their topics.
+   */
+  readonly served$: Observable<ServeRecord>
+}
+
+/** Creates a bridge on a link to a broker, real or virtual. A `set` changes the state as it says, a `get` publishes it. */
+export function localBridge(
+  link: Link,
+  { baseTopic = BASE_TOPIC, requests = {}, devices = {} }: LocalBridgeOptions = {},
+): LocalBridge {
+  const states = new Map(Object.entries(devices))
+  const publish = (topic: string, value: object, retain = false): void => {
+    const payload = toUtf8(JSON.stringify(value))
+    link.publish$({ topic: `${baseTopic}/${topic}`, payload, retain }).subscribe({
+      // While the bridge is offline, nothing arrives; a later `get` returns the state.
+      error: () => undefined,
+    })
+  }
+  const publishOnline = (topic: string, isOnline: boolean): void =>
+    publish(topic, { state: isOnline ? 'online' : 'offline' }, true)
+  const endpoint = bridgeEndpoint(baseTopic)
+  const served = Object.entries(requests).map(([name, handle]) =>
+    requests$(link, endpoint, { params: { name } }).pipe(
+      serve(({ value }) =>
+        defer(() => handle(value, self)).pipe(map((data) => ({ status: 'ok' as const, data }))),
+      ),
+    ),
+  )
+  const serveDevice$ = (device: string): Observable<never> => {
+    const sets$ = deviceState$(link, `${device}/set`, { baseTopic })
+    const gets$ = deviceState$(link, `${device}/get`, { baseTopic }).pipe(map(() => ({})))
+    return merge(sets$, gets$).pipe(
+      tap((changes) => self.change(device, changes)),
+      ignoreElements(),
+    )
+  }
+  const self: LocalBridge = {
+    state: (device) => states.get(device),
+    change: (device, changes) => {
+      const state = { ...states.get(device), ...changes }
+      states.set(device, state)
+      publish(device, state)
+    },
+    setOnline: (device, isOnline) => publishOnline(`${device}/availability`, isOnline),
+    served$: new Observable((subscriber) => {
+      const names = Object.keys(devices)
+      const setAllOnline = (isOnline: boolean): void => {
+        publishOnline('bridge/state', isOnline)
+        for (const name of names) self.setOnline(name, isOnline)
+      }
+      setAllOnline(true)
+      subscriber.add(() => setAllOnline(false))
+      subscriber.add(
+        merge(...served, ...names.map(serveDevice$), link.state$.pipe(ignoreElements())).subscribe(
+          subscriber,
+        ),
+      )
+    }),
+  }
+  return self
+}

@@ -1,0 +1,41 @@
+import { json, type Link } from '@antiphon/core'
+import { decodeWith } from '@antiphon/core/codec'
+import { isRight } from 'fp-ts/lib/Either.js'
+import { filter, map, type Observable } from 'rxjs'
+import { isRecord } from './frames.js'
+import { BASE_TOPIC, type BaseTopicOptions } from './topics.js'
+
+/** Emits whether the bridge is online, as it and its will say; the first value is retained by the broker. */
+export function bridgeOnline$(
+  link: Link,
+  { baseTopic = BASE_TOPIC }: BaseTopicOptions = {},
+): Observable<boolean> {
+  return online$(link, `${baseTopic}/bridge/state`)
+}
+
+/**
+ * Emits whether a device is available, as the bridge has found; the first value is retained by the broker. It needs
+ * `availability` in the configuration of Zigbee2MQTT.
+ */
+export function deviceOnline$(
+  link: Link,
+  device: string,
+  { baseTopic = BASE_TOPIC }: BaseTopicOptions = {},
+): Observable<boolean> {
+  return online$(link, `${baseTopic}/${device}/availability`)
+}
+
+function online$(link: Link, topic: string): Observable<boolean> {
+  return link.messages$(topic).pipe(
+    map(({ payload }) => stateIn(payload)),
+    filter((state) => state === 'online' || state === 'offline'),
+    map((state) => state === 'online'),
+  )
+}
+
+/** Returns the state in `{"state":"online"}`, or the plain text of versions and configurations before it. */
+function stateIn(payload: Uint8Array): unknown {
+  const decoded = decodeWith(json.unchecked<unknown>(), payload)
+  if (isRight(decoded)) return isRecord(decoded.right) ? decoded.right['state'] : undefined
+  return new TextDecoder().decode(payload)
+}
