@@ -210,10 +210,6 @@ const flagOf: Readonly<Record<keyof ConnectOptions, ConnectionFlags | null>> = {
   backgroundScheduler: null,
   unref: null,
   limits: null,
-  unref: null,
-  serverRedirection: null,
-  backgroundScheduler: null,
-  maxResponseSubscriptions: null,
 }
 
 describe('the options of connect', () => {
