@@ -38,7 +38,8 @@ export default defineConfig({
     config: (markdown) => {
       const render = markdown.renderer.rules.code_inline
       // Vue would read `{{…}}` in code as an expression.
-      markdown.renderer.rules.code_inline = (...args) => (render?.(...args) ?? '').replace('<code', '<code v-pre')
+      markdown.renderer.rules.code_inline = (...args) =>
+        (render?.(...args) ?? '').replace('<code', '<code v-pre')
     },
   },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
