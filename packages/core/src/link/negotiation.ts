@@ -76,6 +76,22 @@ export class Negotiation {
     for (const [subscription, error] of toRefuse) this.#refuse(subscription, error)
   }
 
+  /** Sends SUBSCRIBE again for subscriptions that the broker should have; their windows stay open. */
+  renew(subscriptions: readonly FilterSubscription[]): void {
+    for (const batch of this.#batches(subscriptions)) {
+      const identifier = this.#info?.subscriptionIdentifiers ? batch[0]?.identifier : undefined
+      this.#parts.transport
+        .subscribe$(
+          batch.map(({ request }) => request),
+          identifier,
+        )
+        .subscribe({
+          // The next connection renews them again.
+          error: () => undefined,
+        })
+    }
+  }
+
   #send(
     toSubscribe: readonly FilterSubscription[],
     toUnsubscribe: readonly FilterSubscription[],

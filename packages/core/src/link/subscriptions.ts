@@ -3,6 +3,7 @@ import type { AntiphonError } from '../errors.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { withOwnBytes } from '../own-bytes.js'
+import { isSharedFilter } from '../topic/topic-filter.js'
 import { TopicTrie } from '../topic/topic-trie.js'
 import type { Acknowledgements, Receipt } from './acknowledgements.js'
 import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
@@ -97,6 +98,7 @@ export class Subscriptions {
     this.#hasBeenOnline = true
     // Only now, so that subscriptions made while windows close are batched with all others.
     this.#negotiation.connected(info)
+    if (isSameSession) this.#renewShared()
     this.#negotiation.reconcile([...this.#byFilter.values()], onReady)
   }
 
@@ -207,6 +209,14 @@ export class Subscriptions {
       if (subscription.unsubscribe(onUnsubscribed)) this.#negotiation.reconcile([subscription])
       else onUnsubscribed()
     })
+  }
+
+  /** Mosquitto 2.0 keeps the session over its restart, but not the shared subscriptions of it. */
+  #renewShared(): void {
+    const shared = [...this.#byFilter.values()].filter(
+      ({ request, window, isWanted }) => isWanted && window !== undefined && isSharedFilter(request.filter),
+    )
+    this.#negotiation.renew(shared)
   }
 
   /** Closes all windows: the broker lost the subscriptions, or has another session with unknown ones. */

@@ -20,6 +20,35 @@ describe('Subscriptions', () => {
     expect(new Set([first, second, late].map(({ windows }) => windows[0])).size).toBe(1)
   })
 
+  it('sends SUBSCRIBE for groups again on a kept session, which Mosquitto has without them after its restart', () => {
+    const { online, offline, watch, takePackets, suback, receive } = subscriptionsSetting()
+    online()
+    const [member, other] = [watch('$share/g/a'), watch('b')]
+    suback()
+    suback()
+    takePackets()
+    offline()
+    online({ sessionPresent: true })
+    expect(takePackets()).toEqual(['+$share/g/a #1'])
+    suback()
+    receive('a', 'x')
+    expect([member.log, other.log]).toEqual([['open', 'x'], ['open']])
+  })
+
+  it('keeps the window of a group whose SUBSCRIBE on a kept session fails', () => {
+    const { online, offline, watch, suback, receive } = subscriptionsSetting()
+    online()
+    const member = watch('$share/g/a')
+    suback()
+    offline()
+    online({ sessionPresent: true })
+    offline()
+    online({ sessionPresent: true })
+    suback(0x87)
+    receive('a', 'x')
+    expect(member.log).toEqual(['open', 'x'])
+  })
+
   it('sends the subscription options unchanged', () => {
     const { online, watch, transport } = subscriptionsSetting()
     online()
