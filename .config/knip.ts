@@ -40,8 +40,13 @@ const config: KnipConfig = {
         'test/**/*.test.ts',
         'test/group/responder.ts',
         'test/presence/member-program.ts',
+        'test/unref/program.ts',
         'test/contract/web-runner.ts',
       ],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    'packages/mqtt': {
+      entry: ['test/**/*.test.ts', 'test/unref/program.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'packages/durable': {
@@ -50,7 +55,7 @@ const config: KnipConfig = {
     },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
-      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.
@@ -67,6 +72,11 @@ const config: KnipConfig = {
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    // Vite builds its page from index.html.
+    'packages/inspector': {
+      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],

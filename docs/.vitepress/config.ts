@@ -34,12 +34,20 @@ export default defineConfig({
   outDir: '../.cache/site',
   cacheDir: '../.cache/vitepress',
   srcExclude: ['api/**'],
+  markdown: {
+    config: (markdown) => {
+      const render = markdown.renderer.rules.code_inline
+      // Vue would read `{{…}}` in code as an expression.
+      markdown.renderer.rules.code_inline = (...args) => (render?.(...args) ?? '').replace('<code', '<code v-pre')
+    },
+  },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   cleanUrls: true,
   themeConfig: {
     nav: [
       { text: 'Guide', link: '/guide/' },
       { text: 'API', link: '/reference/' },
+      { text: 'What it can do', link: '/capabilities' },
       { text: 'Wire format', link: '/wire' },
       { text: 'Behaviours', link: '/behaviours' },
       { text: 'Architecture', link: '/architecture' },

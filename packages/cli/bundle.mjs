@@ -1,7 +1,8 @@
 // Bundles the command with its libraries: loading hundreds of modules takes longer than a request (decision 0037). Run by `prepack`.
 import { build } from 'esbuild'
-import { realpathSync } from 'node:fs'
+import { realpathSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 
 const folder = process.argv[2] ?? 'dist'
 const require = createRequire(import.meta.url)
@@ -20,6 +21,8 @@ const esModules = {
   },
 }
 
+// The names of chunks change with their content: those of an earlier build would be packed as well.
+rmSync(resolve(import.meta.dirname, folder, 'bundle'), { recursive: true, force: true })
 await build({
   absWorkingDir: import.meta.dirname,
   entryPoints: { antiphon: 'src/main.ts' },
@@ -32,8 +35,8 @@ await build({
   format: 'esm',
   target: 'node20',
   plugins: [esModules],
-  // Has a native part; users install it themselves.
-  external: ['classic-level'],
+  // Optional: one has a native part, the other is for `contract generate` alone. Users install them themselves.
+  external: ['classic-level', 'json-schema-to-typescript'],
   // CommonJS code in a bundle loads the modules of Node by `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",

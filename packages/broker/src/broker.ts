@@ -2,7 +2,14 @@ import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { AntiphonError } from '@antiphon/core'
-import { linkOptionRules, linkOver, pickOptions, requireArgument, type Transport } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  linkOver,
+  pickOptions,
+  requireArgument,
+  type Transport,
+  unrefScheduler,
+} from '@antiphon/core/link'
 import type { Link, OutgoingMessage, PublishAck } from '@antiphon/core'
 import { Subject, asyncScheduler, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
@@ -102,13 +109,23 @@ export interface Broker extends EngineControls {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
+/** The longest delay of a timer. */
+const LONGEST_DELAY = 2 ** 31 - 1
+
 /** Starts a broker. It accepts network connections after a call of `listen`. */
 export function createBroker(options: BrokerOptions = {}): Broker {
   const events = new EventSubject()
   const settings = resolveOptions(options)
   // On real time, `setImmediate` runs after the sockets that are readable were read.
-  const host = settings.scheduler === asyncScheduler ? { atTurnEnd: runImmediate } : {}
+  const isOnRealTime = settings.scheduler === asyncScheduler || settings.scheduler === unrefScheduler
+  const host = isOnRealTime ? { atTurnEnd: runImmediate } : {}
   return toBroker(createEngine(settings, events, host), events)
+}
+
+/** Calls a function; a broker with `unref` keeps the process alive until it has ended. */
+async function whileHeld(isUnref: boolean, work: () => Promise<void>): Promise<void> {
+  const timer = isUnref ? setInterval(() => undefined, LONGEST_DELAY) : undefined
+  await work().finally(() => clearInterval(timer))
 }
 
 function runImmediate(work: () => void): void {
@@ -184,11 +201,13 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
     engine.emit({ type: 'listener-failed', url, error: AntiphonError.from(cause) })
 
   const close = (): Promise<void> =>
-    (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
-      notifications.flush()
-      closed$.next()
-      events.complete()
-    }))
+    (closing ??= whileHeld(settings.unref, () => shutDown(engine, listeners, settings.closeTimeout)).finally(
+      () => {
+        notifications.flush()
+        closed$.next()
+        events.complete()
+      },
+    ))
 
   return {
     listen: async (listenOptions) => {
@@ -196,6 +215,7 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
       requireOpen('listen')
       const listener = await listen(listenOptions, limits, {
         accept,
+        isUnref: settings.unref,
         deadlines: engine.deadlines,
         rejected: rejectConnection,
         timedOut: rejectHandshake,
@@ -222,8 +242,10 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
     link: (link = {}) => {
       requireArgument('options', link, localLinkOptionRules)
       return linkOver(localTransport(engine, link, isClosed), {
+        ...(settings.unref && { backgroundScheduler: scheduler }),
         ...pickOptions(link, linkOptionRules),
-        scheduler,
+        // Pending requests keep the process alive until their timeout.
+        scheduler: scheduler === unrefScheduler ? asyncScheduler : scheduler,
       })
     },
     transport: (client = {}) => {

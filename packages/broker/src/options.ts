@@ -5,6 +5,7 @@ import {
   violationOf,
   type OptionRule,
   type OptionRules,
+  unrefScheduler,
 } from '@antiphon/core/link'
 import { asyncScheduler } from 'rxjs'
 import type { SchedulerLike } from 'rxjs'
@@ -46,6 +47,11 @@ export type MemoryPolicy =
 export interface BrokerOptions {
   /** The scheduler of the broker's clock and timers. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
+  /**
+   * Lets the process end although the broker is open: its listeners, connections and timers do not keep it alive. What clients have
+   * sent last may be lost. For scripts and tests. @defaultValue false
+   */
+  readonly unref?: boolean
   /** The hooks that authenticate and authorize clients. @defaultValue every client may do everything */
   readonly authority?: Authority
   /** The store of sessions, queues and retained messages. @defaultValue none: they are lost with the process */
@@ -150,6 +156,7 @@ const switchRule = [true, false] as const
 /** The rules of `BrokerOptions`. */
 export const brokerOptionRules: OptionRules<BrokerOptions> = {
   scheduler: 'object',
+  unref: switchRule,
   authority: authorityRule,
   storage: 'object',
   limits: limitRules,
@@ -187,7 +194,8 @@ export function resolveOptions(given: BrokerOptions): Settings {
   requireArgument('options', given, brokerOptionRules)
   const { limits, authority = {}, ...options } = pickDefined(given)
   return {
-    scheduler: asyncScheduler,
+    scheduler: options.unref === true ? unrefScheduler : asyncScheduler,
+    unref: false,
     protocolVersions: [4, 5],
     acceptsMqtt31: false,
     maximumQoS: 2,

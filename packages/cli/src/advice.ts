@@ -14,5 +14,5 @@ export function messageOf({ code, rawMessage }: AntiphonError): string {
     .replaceAll(/\s*[\r\n]+\s*/g, ' ')
     // The words of the library, in those of the command line.
     .replace(/give the endpoint the correlation .*/, 'set --correlation payload:<field>, topic or in-order')
-  return advice === undefined ? line : `${line}: ${advice}`
+  return advice === undefined || line.endsWith('?') ? line : `${line}: ${advice}`
 }

@@ -50,7 +50,40 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
     },
   ],
+  replay: [
+    {
+      about: 'Record exchanges, and compare what the responders respond later',
+      line: `antiphon tap 'home/#' --record home.jsonl --count 100`,
+    },
+    { about: '', line: 'antiphon replay home.jsonl --assert --ignore time' },
+  ],
   check: [{ about: 'Report what the broker can do', line: 'antiphon check' }],
+  bench: [
+    {
+      about: 'Measure a broker with a responder in the same process',
+      line: 'antiphon bench bench/echo --echo --duration 2s',
+    },
+    {
+      about: 'Start 500 requests a second, and write their latencies to a file',
+      line: 'antiphon bench home/temperature --rate 500 --count 1000 --histogram latencies.hgrm',
+    },
+  ],
+  ls: [
+    { about: 'List the services, and follow them', line: 'antiphon ls' },
+    { about: '', line: 'antiphon ls --watch' },
+  ],
+  mock: [
+    {
+      about: 'Respond to all requests of a document, to one of them after two seconds',
+      line: 'antiphon mock contract.yaml --fault unlock=2s',
+    },
+  ],
+  contract: [
+    {
+      about: 'Print the changes between two documents',
+      line: 'antiphon contract diff before.yaml after.yaml',
+    },
+  ],
   broker: [{ about: 'Run a broker on port 1883', line: 'antiphon broker' }],
   context: [
     {

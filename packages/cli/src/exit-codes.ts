@@ -9,6 +9,7 @@ export const exitCodes = {
   decode: 6,
   refused: 7,
   connection: 8,
+  mismatch: 9,
   interrupted: 130,
   closedPipe: 141,
   terminated: 143,

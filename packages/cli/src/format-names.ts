@@ -1,5 +1,5 @@
-/** The formats of payloads, as options name them. */
+/** The names of the formats of payloads, as options have them. */
 export const formatNames = ['auto', 'text', 'json', 'xml', 'cbor', 'msgpack', 'hex', 'base64', 'raw'] as const
 
-/** A format of payloads. */
-export type FormatName = (typeof formatNames)[number]
+/** A format of payloads by its name, or Protobuf with a file of descriptors and a message in it. */
+export type FormatName = (typeof formatNames)[number] | `protobuf:${string}:${string}`

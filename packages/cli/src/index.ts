@@ -5,5 +5,6 @@
  */
 
 export { exitCodes } from './exit-codes.js'
+export type { Percentiles } from './output/percentiles.js'
 export type { OutputRecord, PayloadFields, Property } from './output/records.js'
 export { recordSchema } from './output/record-schema.js'

@@ -19,6 +19,12 @@ const interrupt = (cause: string, exitCode: number): void => {
 process.on('SIGINT', () => interrupt('Ctrl-C', exitCodes.interrupted))
 process.on('SIGTERM', () => interrupt('SIGTERM', exitCodes.terminated))
 
+process.on('uncaughtException', (error) => {
+  const isVerbose = process.argv.some((arg) => arg === '-v' || arg === '--verbose')
+  const details = isVerbose ? error.stack : `${error.message}; --verbose shows where`
+  process.stderr.write(`antiphon: unexpected error: ${details}\n`, () => process.exit(exitCodes.unexpected))
+})
+
 function outputStream(stream: NodeJS.WriteStream): OutputStream {
   let isClosed = false
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {

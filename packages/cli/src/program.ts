@@ -1,10 +1,16 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import { addGather } from './commands/gather.js'
+import { addMock } from './commands/mock.js'
+import { addReplay } from './commands/replay.js'
 import { addRequest } from './commands/request.js'
-import type { CommandContext } from './commands/add-command.js'
+import type { AddCommand, CommandContext } from './commands/add-command.js'
+import { addBench } from './commands/bench.js'
 import { addBroker } from './commands/broker.js'
 import { addCheck } from './commands/check.js'
+import { addCompletion } from './commands/completion.js'
 import { addContext } from './commands/context.js'
+import { addContract } from './commands/contract.js'
+import { addDiscovery } from './commands/discovery.js'
 import { addExamples } from './commands/examples.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
@@ -34,7 +40,7 @@ async function parse(args: readonly string[], host: Host): Promise<number> {
   let printed = ''
   let run: (() => Promise<number>) | undefined
   const context: CommandContext = { host, start: (started) => (run = started) }
-  const program = createProgram(context, {
+  const program = createProgram(args, context, {
     writeOut: (text) => (printed += text),
     getOutHelpWidth: () => host.stdout.columns,
     getOutHasColors: () => false,
@@ -48,10 +54,21 @@ async function parse(args: readonly string[], host: Host): Promise<number> {
     await host.stdout.write(printed)
     return exitCodes.answered
   }
-  return run === undefined ? exitCodes.answered : await run()
+  const code = run === undefined ? exitCodes.answered : await run()
+  return isPipeClosed(host) ? exitCodes.closedPipe : code
 }
 
-function createProgram(context: CommandContext, output: OutputConfiguration): Command {
+/** Whether the reader of the output has left: a command that Ctrl-C ends in good order has then not printed all. */
+function isPipeClosed({ signal }: Host): boolean {
+  const reason: unknown = signal.reason
+  return reason instanceof Interruption && reason.exitCode === exitCodes.closedPipe
+}
+
+function createProgram(
+  args: readonly string[],
+  context: CommandContext,
+  output: OutputConfiguration,
+): Command {
   // The commands take over these settings when they are created.
   const program = new Command('antiphon').exitOverride().configureOutput(output)
   program
@@ -60,17 +77,36 @@ function createProgram(context: CommandContext, output: OutputConfiguration): Co
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
-  for (const add of [
-    addRequest,
-    addServe,
-    addGather,
-    addTap,
-    addCheck,
-    addBroker,
-    addContext,
-    addExamples,
-    addSchema,
-  ])
-    add(program, context)
+  for (const add of addersFor(args)) add(program, context)
   return program
+}
+
+/** The commands, in the order of the help. */
+const adders: Readonly<Record<string, AddCommand>> = {
+  request: addRequest,
+  serve: addServe,
+  gather: addGather,
+  tap: addTap,
+  replay: addReplay,
+  bench: addBench,
+  check: addCheck,
+  ls: addDiscovery('ls'),
+  info: addDiscovery('info'),
+  stats: addDiscovery('stats'),
+  ping: addDiscovery('ping'),
+  mock: addMock,
+  contract: addContract,
+  broker: addBroker,
+  context: addContext,
+  completion: addCompletion,
+  examples: addExamples,
+  schema: addSchema,
+}
+
+/** Returns the commands to add: the named one alone, as adding all options of all commands delays its start. */
+function addersFor(args: readonly string[]): readonly AddCommand[] {
+  const [name = ''] = args
+  // The script of a completion names all commands.
+  const isAlone = Object.hasOwn(adders, name) && name !== 'completion'
+  return Object.entries(adders).flatMap(([each, add]) => (isAlone && each !== name ? [] : [add]))
 }

@@ -74,7 +74,7 @@ describe('antiphon check', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const { code } = await antiphon(['check', '-u', `mqtt://127.0.0.1:${port}`])
-    expect([code, versions]).toEqual([8, [5, 4]])
+    expect([code, versions.slice(0, 2)]).toEqual([8, [5, 4]])
     server.close()
   })
 

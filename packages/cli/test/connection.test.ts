@@ -197,7 +197,7 @@ const flagOf: Readonly<Record<keyof ConnectOptions, ConnectionFlags | null>> = {
   tunnel: { proxy: 'http://localhost:1' },
   maxConnectionAge: { maxConnectionAge: 5 },
   closeTimeout: { closeTimeout: 5 },
-  // Enhanced authentication is a function. The others tune a long-lived program.
+  // Enhanced authentication is a function. The others tune a long-lived program, or one that does not close its link.
   authentication: null,
   timerVariant: null,
   scheduler: null,
@@ -205,6 +205,10 @@ const flagOf: Readonly<Record<keyof ConnectOptions, ConnectionFlags | null>> = {
   queue: null,
   unrouted: null,
   filtersPerSubscribe: null,
+  maxResponseSubscriptions: null,
+  serverRedirection: null,
+  backgroundScheduler: null,
+  unref: null,
   limits: null,
 }
 

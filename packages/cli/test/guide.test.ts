@@ -24,9 +24,22 @@ describe('the page of the guide', () => {
 
   it('lists the formats', () => {
     const rows = rowsOf(page, '| format')
-    const listed = rows.flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name))
-    expect(listed).toEqual(['auto', 'text', 'json', 'xml', 'cbor', 'msgpack', 'hex', 'base64', 'raw'])
-    expect(new Set(listed)).toEqual(new Set(formatNames))
+    const listed = rows.flatMap(([, names = '']) =>
+      [...names.matchAll(/`(\w+)[`:]/g)].map(([, name]) => name),
+    )
+    expect(listed).toEqual([
+      'auto',
+      'text',
+      'json',
+      'xml',
+      'cbor',
+      'msgpack',
+      'hex',
+      'base64',
+      'raw',
+      'protobuf',
+    ])
+    expect(new Set(listed)).toEqual(new Set([...formatNames, 'protobuf']))
   })
 
   it('lists the types of records', () => {

@@ -145,8 +145,8 @@ describe('antiphon request --lines', () => {
 
 describe('antiphon request --through', () => {
   it('prints what a command makes of the response', async () => {
-    const args = ['request', 'work', 'abc', '-u', url, '--through', 'tr A-Z a-z | rev']
-    expect(await antiphon(args)).toMatchObject({ code: 0, stdout: 'cba\n' })
+    const args = ['request', 'work', 'abc', '-u', url, '--through', 'tr A-Z a-z | cut -c 2-']
+    expect(await antiphon(args)).toMatchObject({ code: 0, stdout: 'bc\n' })
     const json = [...args.slice(0, -1), `echo '{"a":1}'`, '--json', '--out', 'json']
     expect((await antiphon(json)).records()).toMatchObject([{ value: { a: 1 }, format: 'json' }])
   })
@@ -170,14 +170,14 @@ describe('readLines', () => {
     expect(lines).toEqual(['ä', '', 'bc', 'd'])
   })
 
-  it('reads 100 MB of short lines without keeping them', async () => {
-    const chunk = Buffer.from('0123456789abcde\n'.repeat(4_096))
+  it('reads 100 MB of lines without keeping them', async () => {
+    const chunk = Buffer.from(`${'x'.repeat(1_023)}\n`.repeat(64))
     async function* input(): AsyncGenerator<Uint8Array> {
       for (let count = 0; count < 1_600; count += 1) yield await Promise.resolve(chunk)
     }
     let count = 0
     for await (const _ of readLines(input())) count += 1
-    expect(count).toBe(1_600 * 4_096)
+    expect(count).toBe(1_600 * 64)
   })
 
   it('refuses a line that no packet can carry', async () => {

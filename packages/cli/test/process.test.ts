@@ -67,6 +67,20 @@ describe('the bundled command', () => {
     expect(await ended).toEqual({ code: 130, stdout: '"first"\n', stderr: '' })
   })
 
+  it('prints nothing but a summary beside many responses', async () => {
+    const responder = startProcess(program, ['serve', 'many', '--echo', '--delay', '20ms'], env())
+    await responder.printed('serving')
+    const { ended } = startProcess(
+      program,
+      ['request', 'many', 'x', '--count', '40', '--concurrency', '20'],
+      env(),
+    )
+    const { code, stderr } = await ended
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^40 answered, 0 failed in [\d.]+ ms\n$/)])
+    responder.child.kill('SIGINT')
+    await responder.ended
+  })
+
   it('leaves at once on a second Ctrl-C', async () => {
     const { child, ended, printed } = startProcess(
       program,
@@ -108,6 +122,15 @@ describe('the bundled command', () => {
     const { child, ended } = startProcess(program, ['request', 'numbers', '--stream'], env())
     child.stdout?.once('data', () => child.stdout?.destroy())
     expect(await ended).toMatchObject({ code: 141, stderr: '' })
+  })
+
+  it('exits with 141 if the reader of the output of a responder leaves', async () => {
+    const { child, ended, printed } = startProcess(program, ['serve', 'left', '--echo'], env())
+    await printed('serving')
+    child.stdout?.destroy()
+    const requests = ['request', 'left', 'x', '--count', '3', '--concurrency', '1']
+    await startProcess(program, requests, env()).ended
+    expect(await ended).toMatchObject({ code: 141 })
   })
 
   it('loads for a request neither the formats nor the commands that it does not use', () => {

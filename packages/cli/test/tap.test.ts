@@ -117,7 +117,7 @@ describe('ExchangePairs', () => {
         onExchange: (exchange) => exchanges.push(exchange),
         onUnmatched: ({ topic }, reason) => unmatched.push([topic, reason]),
       },
-      1_000,
+      { timeout: 1_000, keepsItems: false },
     )
     return { pairs, exchanges, unmatched }
   }

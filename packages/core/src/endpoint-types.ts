@@ -77,13 +77,15 @@ export type RequestParams<T extends EndpointTypes> = WithoutCreated<
   NonNullable<T['createdParams']>
 >
 
-type WithoutCreated<Params, Created extends string> = string extends Created
+/** Topic parameters without those that the correlation creates. */
+export type WithoutCreated<Params, Created extends string> = string extends Created
   ? Params
   : [Created] extends [never]
     ? Params
     : Omit<Params, Created>
 
-type AllParams<T extends EndpointTypes> = [keyof NonNullable<T['responseParams']>] extends [never]
+/** The parameters of the request topic and of the response topic. */
+export type AllParams<T extends EndpointTypes> = [keyof NonNullable<T['responseParams']>] extends [never]
   ? T['params']
   : T['params'] & NonNullable<T['responseParams']>
 

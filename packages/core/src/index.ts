@@ -51,6 +51,8 @@ export type { TransferBounds } from './chunk/transfers.js'
 export { endpoint } from './endpoint.js'
 export type { CancelMode, Endpoint, EndpointContract, FailurePayloads, ReportedFailure } from './endpoint.js'
 export type {
+  AllParams,
+  WithoutCreated,
   CreatedParams,
   RequestArgument,
   ContractTypes,

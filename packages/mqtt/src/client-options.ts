@@ -3,6 +3,7 @@ import { invalidArgument } from '@antiphon/core/link'
 import type { ConnectPacket, WillMessage } from '@antiphon/packet'
 import type { IClientOptions } from 'mqtt'
 import type { MqttOptions } from './options.js'
+import { unref } from './handle.js'
 
 /** Builds the MQTT.js options for one connection. */
 export function toClientOptions(
@@ -10,7 +11,7 @@ export function toClientOptions(
   protocolVersion: 4 | 5,
   options: MqttOptions,
 ): IClientOptions {
-  const { connectTimeout = 30_000, timerVariant } = options
+  const { connectTimeout = 30_000, timerVariant = options.unref === true ? unrefTimer : undefined } = options
   const { clientId, cleanStart, keepAlive, username, password, will } = packet
   return {
     protocolId: 'MQTT',
@@ -25,6 +26,16 @@ export function toClientOptions(
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
     ...(protocolVersion === 5 && { properties: toMqttProperties(packet.properties) }),
   }
+}
+
+/** A timer of the keepalive that does not keep the process alive. MQTT.js passes the id back. */
+const unrefTimer: Extract<IClientOptions['timerVariant'], object> = {
+  set: (callback, delay) => {
+    const timer = setInterval(callback, delay)
+    unref(timer)
+    return timer as unknown as number
+  },
+  clear: (timer) => clearInterval(timer),
 }
 
 function toMqttProperties({

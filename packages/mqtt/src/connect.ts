@@ -6,8 +6,10 @@ import {
   type OptionRules,
   pickOptions,
   requireArgument,
+  unrefScheduler,
 } from '@antiphon/core/link'
 import type { BrokerUrl } from './address.js'
+import { withHeldProcess } from './held-process.js'
 import { mqttOptionRules } from './option-rules.js'
 import type { MqttOptions } from './options.js'
 import { mqttTransport } from './transport.js'
@@ -37,8 +39,10 @@ const connectOptionRules: OptionRules<ConnectOptions, MqttOptions> = {
  */
 export function connect(url: BrokerUrl, options: ConnectOptions = {}): Link {
   requireArgument('options', options, connectOptionRules, options)
-  return linkOver(
-    mqttTransport(url, pickOptions(options, mqttOptionRules)),
-    pickOptions(options, linkOptionRules),
-  )
+  const isUnref = options.unref === true
+  const link = linkOver(mqttTransport(url, pickOptions(options, mqttOptionRules)), {
+    ...(isUnref && { backgroundScheduler: unrefScheduler }),
+    ...pickOptions(options, linkOptionRules),
+  })
+  return isUnref ? withHeldProcess(link) : link
 }

@@ -41,6 +41,7 @@ export const mqttOptionRules: OptionRules<MqttOptions, MqttOptions> = {
   ALPNProtocols: nodeOnly(protocolListRule),
   wsOptions: nodeOnly('object'),
   tunnel: nodeOnly('function'),
+  unref: nodeOnly([true, false]),
   timerVariant: ['auto', 'worker', 'native'],
 }
 

@@ -146,6 +146,12 @@ export interface MqttOptions extends SessionOptions {
   /** Opens the stream to the broker in place of a plain socket, such as `throughProxy(…)`. Node only. @defaultValue none */
   readonly tunnel?: Tunnel
   /**
+   * Lets the process end although the link is open, for example at the end of a script: the socket and the timers of the
+   * connection do not keep it alive. Pending requests, messages that are being sent and `close()` do. A responder must not set
+   * it. Node only. @defaultValue false
+   */
+  readonly unref?: boolean
+  /**
    * Which timer drives `keepalive` in a browser: `worker` starts a worker from a blob, which a content security policy
    * may forbid; `native` uses the timers of the page.
    */

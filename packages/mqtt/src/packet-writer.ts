@@ -28,6 +28,11 @@ export class PacketWriter {
     return this.#isClosed
   }
 
+  /** Whether the stream accepts more at once. */
+  get isWritable(): boolean {
+    return !this.#isFull && !this.#isClosed
+  }
+
   /** Completes the packet in `block`, which `payload` follows, and schedules the write. */
   commit(payload?: Uint8Array): void {
     if (payload !== undefined) {

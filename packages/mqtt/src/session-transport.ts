@@ -9,6 +9,7 @@ import { connectionLost, notRedirected } from './connection-errors.js'
 import { identity$, type Identity } from './credentials.js'
 import type { PrepareControlClient } from './control-client.js'
 import type { SessionOptions } from './options.js'
+import type { PacketWriter } from './packet-writer.js'
 import { ProtocolVersions } from './protocol-versions.js'
 import { ServerAddresses } from './server-addresses.js'
 import { newSession } from './session.js'
@@ -123,15 +124,11 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
     subscriber.add(connecting)
   }
 
-  const whileOnline = <T>(subscriber: Subscriber<T>, action: (connection: Connection) => void): void => {
-    if (current?.isOnline === true) action(current)
-    else subscriber.error(notConnected())
-  }
-
   const sendPacket$ = (packet: Omit<SubscriptionPacket, 'subscriber'>): Observable<readonly number[]> =>
-    new Observable((subscriber) =>
-      whileOnline(subscriber, (connection) => connection.subscriptions.send({ ...packet, subscriber })),
-    )
+    new Observable((subscriber) => {
+      if (current?.isOnline === true) current.subscriptions.send({ ...packet, subscriber })
+      else subscriber.error(notConnected())
+    })
 
   return {
     connect$: () =>
@@ -153,12 +150,11 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
       }),
 
     publish$: (message) =>
-      new Observable((subscriber) =>
-        whileOnline(subscriber, (connection) => {
-          if (message.qos === 0) publishOnce(message, connection, subscriber)
-          else session.outbound.publish(message, subscriber)
-        }),
-      ),
+      new Observable((subscriber) => {
+        if (current?.isOnline !== true) subscriber.error(notConnected())
+        else if (message.qos === 0) publishOnce(message, current, subscriber)
+        else session.outbound.publish(message, subscriber)
+      }),
 
     disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
@@ -178,12 +174,22 @@ function publishOnce(
 ): void {
   writePublish(writer.block, message, { protocolVersion })
   writer.commit(message.payload)
+  if (writer.isWritable) accept(subscriber)
+  else acceptOnceWritable(writer, subscriber)
+}
+
+const ACCEPTED: PublishAck = { reasonCode: 0 }
+
+function accept(subscriber: Subscriber<PublishAck>): void {
+  subscriber.next(ACCEPTED)
+  subscriber.complete()
+}
+
+// A function of its own, so that only a message that waits has a closure.
+function acceptOnceWritable(writer: PacketWriter, subscriber: Subscriber<PublishAck>): void {
   writer.onceWritable((isOpen) => {
-    if (!isOpen) subscriber.error(notConnected())
-    else {
-      subscriber.next({ reasonCode: 0 })
-      subscriber.complete()
-    }
+    if (isOpen) accept(subscriber)
+    else subscriber.error(notConnected())
   })
 }
 

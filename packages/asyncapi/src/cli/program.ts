@@ -1,16 +1,13 @@
 import type { Link } from '@antiphon/core'
-import { invalidArgument } from '@antiphon/core/link'
-import { readFile, stat, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { writeFile } from 'node:fs/promises'
 import { firstValueFrom, type Observable } from 'rxjs'
-import { parse } from 'yaml'
 import { diff } from '../diff.js'
 import { fromAsyncApi } from '../from-async-api.js'
 import { generateTypes } from '../generate-types.js'
 import { mock } from '../mock.js'
 import { toAsyncApi } from '../to-async-api.js'
 import { help, readArguments, type ContractCommand } from './arguments.js'
+import { loadModule, readDocument } from './read-files.js'
 
 /** What the command gets from its process. */
 export interface ContractEnvironment {
@@ -20,8 +17,6 @@ export interface ContractEnvironment {
   /** Connects to a broker. @defaultValue `connect` of `@antiphon/mqtt` */
   readonly connect?: (url: string) => Link
 }
-
-const maximumBytes = 8_388_608
 
 /** Runs the command and returns its exit code. Rejects with what is wrong. */
 export async function contractProgram(
@@ -40,18 +35,18 @@ async function run(command: ContractCommand, environment: ContractEnvironment): 
   const { print } = environment
   switch (command.command) {
     case 'export':
-      await write(command.out, format(toAsyncApi(await load(command.module), command.info)), print)
+      await write(command.out, format(toAsyncApi(await loadModule(command.module), command.info)), print)
       return 0
     case 'check':
       return check(command, print)
     case 'diff': {
-      const { level, changes } = diff(await read(command.before), await read(command.after))
+      const { level, changes } = diff(await readDocument(command.before), await readDocument(command.after))
       for (const { level: ofChange, path, text } of changes) print(`${ofChange}: ${path}: ${text}`)
       print(level)
       return level === 'breaking' ? 1 : 0
     }
     case 'generate':
-      await write(command.out, await generateTypes(await read(command.file)), print)
+      await write(command.out, await generateTypes(await readDocument(command.file)), print)
       return 0
     case 'mock':
       return runMock(command, environment)
@@ -62,11 +57,11 @@ async function check(
   { file, module, info }: Extract<ContractCommand, { readonly command: 'check' }>,
   print: (text: string) => void,
 ): Promise<number> {
-  const document = await read(file)
+  const document = await readDocument(file)
   const { endpoints, unsupported, info: own } = fromAsyncApi(document)
   for (const { pointer, reason } of unsupported) print(`${pointer}: ${reason}`)
   if (module !== undefined) {
-    const exported = toAsyncApi(await load(module), { ...info, ...own })
+    const exported = toAsyncApi(await loadModule(module), { ...info, ...own })
     if (format(exported) !== format(document)) {
       for (const { path, text } of diff(document, exported).changes) print(`${path}: ${text}`)
       print(`${file} is not the export of ${module}: export it again`)
@@ -81,7 +76,7 @@ async function runMock(
   { file, url, seed, faults }: Extract<ContractCommand, { readonly command: 'mock' }>,
   { print, stop$, connect }: ContractEnvironment,
 ): Promise<number> {
-  const document = await read(file)
+  const document = await readDocument(file)
   const link = connect === undefined ? (await import('@antiphon/mqtt')).connect(url) : connect(url)
   const mocked = mock(document, link, {
     seed,
@@ -94,18 +89,6 @@ async function runMock(
   mocked.unsubscribe()
   await link.close()
   return 0
-}
-
-/** Reads a document. YAML includes JSON. */
-async function read(file: string): Promise<unknown> {
-  const { size } = await stat(file)
-  if (size > maximumBytes)
-    throw invalidArgument(`${file} has ${size} bytes: a document has at most ${maximumBytes}`)
-  return parse(await readFile(file, 'utf8')) as unknown
-}
-
-async function load(module: string): Promise<Readonly<Record<string, unknown>>> {
-  return (await import(pathToFileURL(resolve(module)).href)) as Readonly<Record<string, unknown>>
 }
 
 async function write(out: string | undefined, text: string, print: (text: string) => void): Promise<void> {

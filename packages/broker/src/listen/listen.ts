@@ -89,6 +89,8 @@ export interface Listener {
 /** The callbacks of a listener. */
 export interface ListenHost {
   readonly accept: (channel: Channel) => void
+  /** Whether the listener and its connections do not keep the process alive. */
+  readonly isUnref: boolean
   readonly deadlines: Deadlines
   /** A connection was rejected because `limits.connections` was reached. */
   readonly rejected: (remoteAddress: string) => void
@@ -134,7 +136,9 @@ export async function listen(options: ListenOptions, limits: Limits, events: Lis
   // Limits sockets in a TLS or WebSocket handshake too, which are no channels yet.
   front.maxConnections = limits.connections
   front.on('drop', (peer) => events.rejected(`${peer?.remoteAddress ?? 'unknown'}:${peer?.remotePort ?? 0}`))
+  if (events.isUnref) front.on('connection', (socket) => socket.unref())
   await open(front, options)
+  if (events.isUnref) front.unref()
   // For example when the system is out of file descriptors; existing connections are not affected.
   front.on('error', (error) => events.failed(url, error))
   const address = front.address() as AddressInfo | string

@@ -18,7 +18,7 @@ const nameWidth = Math.max(...capabilityTests.map(({ name }) => name.length))
 export async function runCheck(flags: CheckFlags, host: Host): Promise<number> {
   const printer = new Printer(flags, host)
   const { prefix = 'antiphon/check', timeout = 2_000 } = flags
-  const { link, info } = await connectWithEither(flags, host, printer)
+  const { link, info } = await connect(flags, host, printer)
   const version = info.protocolVersion === 5 ? { receiveMaximum: 3 } : { mqttVersion: 4 as const }
   const { clientId: _, ...others } = flags
   const { link: second } = await openLink({ ...others, ...version }, host.env, printer.printPacket)
@@ -35,13 +35,17 @@ export async function runCheck(flags: CheckFlags, host: Host): Promise<number> {
   }
 }
 
-/** Connects with MQTT 5, or with 3.1.1 if the broker refuses 5 and the command line does not demand it. */
-async function connectWithEither(
+/** Connects, and returns what CONNACK says. */
+async function connect(
   flags: CheckFlags,
   host: Host,
   printer: Printer,
 ): Promise<{ readonly link: Link; readonly info: ConnectionInfo }> {
-  const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
+  const { link, connected$ } = await openLink(
+    { mqttVersion: 'auto', ...flags },
+    host.env,
+    printer.printPacket,
+  )
   const info$ = link.state$.pipe(
     filter((state) => state.status === 'online' || state.status === 'closed'),
     map((state) => {
@@ -54,9 +58,7 @@ async function connectWithEither(
     return { link, info: await firstValueFrom(info$) }
   } catch (error) {
     await link.close()
-    const isVersionRefused = [0x01, 0x84].includes(AntiphonError.from(error).reasonCode ?? 0)
-    if (!isVersionRefused || flags.mqttVersion !== undefined) throw error
-    return connectWithEither({ ...flags, mqttVersion: 4 }, host, printer)
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Observable } from 'rxjs'
 
 /**
@@ -7,5 +8,8 @@ import type { Observable } from 'rxjs'
 export function stopSignal(interrupted: AbortSignal, connected$: Observable<never>): AbortSignal {
   const failure = new AbortController()
   connected$.subscribe({ error: (error: unknown) => failure.abort(error) })
-  return AbortSignal.any([interrupted, failure.signal])
+  const signal = AbortSignal.any([interrupted, failure.signal])
+  // Each request in flight listens; Node would print a warning from the eleventh on.
+  setMaxListeners(0, signal)
+  return signal
 }

@@ -10,6 +10,7 @@ import {
   type Endpoint,
 } from '@antiphon/core'
 import type { CorrelationFlags, CorrelationName } from '../flags/correlation-flags.js'
+import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
 
@@ -45,6 +46,11 @@ export function createEndpoint({ topic, contentType, isStream, flags, ...others 
 /** Whether the values of an endpoint are data instead of bytes. */
 export function hasDataValues({ request }: Endpoint): boolean {
   return request === lenientJson
+}
+
+/** Returns the value of a payload, for an endpoint of `createEndpoint`. */
+export function valueOf(endpoint: Endpoint, bytes: Uint8Array): unknown {
+  return hasDataValues(endpoint) ? parseData(bytes) : bytes
 }
 
 /** Peers that put the token into the payload often send no Content Type, or a wrong one. */

@@ -6,7 +6,7 @@ import { duration, oneOfNumbers, pair, repeated, wholeNumber } from './parsers.j
 export interface ConnectionFlags {
   readonly context?: string
   readonly url?: readonly string[]
-  readonly mqttVersion?: 4 | 5
+  readonly mqttVersion?: 4 | 5 | 'auto'
   readonly clientId?: string
   /** `false` by `--no-clean`. */
   readonly clean?: boolean
@@ -43,6 +43,7 @@ export interface ConnectionFlags {
 const group = 'Connection options:'
 const option = (flags: string, about: string): Option => new Option(flags, about).helpGroup(group)
 const seconds = wholeNumber(0, 4_294_967_295)
+const mqttVersion = oneOfNumbers(4, 5)
 
 /** Adds the options of the connection to a command. */
 export function addConnectionFlags(command: Command): Command {
@@ -55,7 +56,10 @@ export function addConnectionFlags(command: Command): Command {
       '--context <name>',
       'use the options that `antiphon context save` has stored (env: ANTIPHON_CONTEXT)',
     ),
-    option('--mqtt-version <4|5>', '4 for MQTT 3.1.1 (default: 5)').argParser(oneOfNumbers(4, 5)),
+    option(
+      '--mqtt-version <4|5|auto>',
+      '4 for MQTT 3.1.1; auto: 5, and 3.1.1 if the broker refuses it (default: 5)',
+    ).argParser((text) => (text === 'auto' ? text : mqttVersion(text))),
     option('--client-id <id>', 'the Client Identifier (default: a random one)'),
     option('--clean', 'start a new session with every connection'),
     option('--no-clean', 'resume the session of --client-id'),

@@ -14,6 +14,7 @@ export interface ExchangeFlags extends CorrelationFlags {
   readonly attemptTimeout?: number
   readonly qos?: 0 | 1 | 2
   readonly property?: readonly (readonly [string, string])[]
+  readonly traceparent?: string | true
   readonly onDisconnect?: 'fail' | 'keep' | 'resend'
   /** `false` by `--no-fail-fast`. */
   readonly failFast: boolean
@@ -39,6 +40,10 @@ export function addExchangeFlags(command: Command): Command {
     option('--attempt-timeout <duration>', 'how long to wait before that').argParser(duration),
     option('-q, --qos <level>', 'the QoS of the request (default: 1)').argParser(oneOfNumbers(0, 1, 2)),
     option('-p, --property <name=value>', 'a User Property of the request; may be repeated').argParser(pair),
+    option(
+      '--traceparent [context]',
+      'send a W3C trace context: this one, that of TRACEPARENT, or a new one, which is printed',
+    ),
     option('--on-disconnect <action>', 'what to do if the connection is lost (default: keep)').choices([
       'keep',
       'fail',

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { formatNames, type FormatName } from '../format-names.js'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
@@ -41,4 +42,12 @@ export function pair(
 /** Adds a value to those of a repeated option. */
 export function repeated(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text]
+}
+
+/** Parses the name of a format, or `protobuf:<file>:<message>`. */
+export function formatName(text: string): FormatName {
+  const named = formatNames.find((name) => name === text)
+  if (named !== undefined) return named
+  if (/^protobuf:.+:[\w.]+$/.test(text)) return text as FormatName
+  throw new InvalidArgumentError(`it must be one of ${formatNames.join(', ')} or protobuf:<file>:<message>`)
 }

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { formatNames, type FormatName } from '../format-names.js'
+import { formatName } from './parsers.js'
+import type { FormatName } from '../format-names.js'
 
 /** The options of the payloads of requests and responses. */
 export interface PayloadFlags {
@@ -17,14 +18,14 @@ export function addPayloadFlags(command: Command): Command {
     .addOption(
       option(
         '--in <format>',
-        'the format of the payload to send; auto: an object or array of JSON, or text, or bytes (default: auto)',
-      ).choices(formatNames),
+        'the format of the payload to send: text, json, xml, cbor, msgpack, hex, base64, raw, protobuf:<file>:<message>, or auto: an object or array of JSON, or text, or bytes (default: auto)',
+      ).argParser(formatName),
     )
     .addOption(
       option(
         '--out <format>',
-        'the format of the payload to print; auto: as the Content Type says (default: auto)',
-      ).choices(formatNames),
+        'the format of the payload to print: one of those, or auto: as the Content Type says (default: auto)',
+      ).argParser(formatName),
     )
     .addOption(option('--content-type <type>', 'the Content Type to send (default: that of the format)'))
 }

@@ -16,6 +16,8 @@ export interface RequestFlags extends ConnectionFlags, ExchangeFlags, PayloadFla
   readonly concurrency?: number
   readonly unordered?: true
   readonly through?: string
+  readonly contract?: string
+  readonly complete?: true
   readonly stream?: true
   readonly credit?: number
   readonly totalTimeout?: number
@@ -27,6 +29,11 @@ export function addRequestFlags(command: Command): Command {
     new Option(flags, about).helpGroup('Request options:')
   for (const each of [
     option('--param <name=value>', 'the value of a parameter in the topic; may be repeated').argParser(pair),
+    option(
+      '--contract <file>',
+      'the topic is the name of an endpoint in an AsyncAPI document, or in a module that exports endpoints',
+    ),
+    option('--complete', 'with --contract: add what the schema requires and the payload lacks'),
     option('-f, --file <file>', 'read the payload from a file'),
     option(
       '--template',

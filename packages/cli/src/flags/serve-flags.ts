@@ -30,6 +30,8 @@ export interface ServeFlags extends ConnectionFlags, CorrelationFlags, PayloadFl
   readonly local: boolean
   readonly notifications?: true
   readonly drainTimeout?: number
+  readonly service?: string
+  readonly serviceVersion?: string
 }
 
 /** Adds the options of the responder to a command. */
@@ -81,6 +83,8 @@ function serveOptions(): readonly Option[] {
     ]),
     option('--response-topics <filter>', 'respond only to these topics; may be repeated').argParser(repeated),
     option('--no-local', 'ignore requests that this command sends itself'),
+    option('--service <name>', 'announce the responder as an instance of a service; see antiphon ls'),
+    option('--service-version <version>', 'its version (default: 0.0.0)'),
     option('--notifications', 'handle requests without a response topic, too'),
     option(
       '--drain-timeout <duration>',

@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { formatNames, type FormatName } from '../format-names.js'
+import type { FormatName } from '../format-names.js'
 import type { ConnectionFlags } from './connection-flags.js'
 import type { OutputFlags } from './output-flags.js'
-import { duration, oneOfNumbers, repeated, wholeNumber } from './parsers.js'
+import { duration, formatName, oneOfNumbers, repeated, wholeNumber } from './parsers.js'
 
 /** The options of `antiphon tap`. */
 export interface TapFlags extends ConnectionFlags, OutputFlags {
@@ -12,6 +12,7 @@ export interface TapFlags extends ConnectionFlags, OutputFlags {
   readonly qos?: 0 | 1 | 2
   readonly count?: number
   readonly out?: FormatName
+  readonly record?: string
 }
 
 /** Adds the options of tapping to a command. */
@@ -28,7 +29,8 @@ export function addTapFlags(command: Command): Command {
     ).argParser(duration),
     option('-q, --qos <level>', 'the QoS of the subscriptions (default: 1)').argParser(oneOfNumbers(0, 1, 2)),
     option('-n, --count <count>', 'end after this many exchanges').argParser(wholeNumber(1)),
-    option('--out <format>', 'the format of the payloads (default: auto)').choices(formatNames),
+    option('--record <file>', 'write the exchanges to a file, for `antiphon replay`'),
+    option('--out <format>', 'the format of the payloads (default: auto)').argParser(formatName),
   ]
   for (const each of options) command.addOption(each)
   return command

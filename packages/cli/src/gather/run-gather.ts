@@ -3,7 +3,7 @@ import { isLeft, type Either } from 'fp-ts/lib/Either.js'
 import { fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
-import { createEndpoint } from '../endpoint/create-endpoint.js'
+import { createEndpoint, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
 import type { GatherFlags } from '../flags/gather-flags.js'
@@ -16,6 +16,7 @@ import { toPrintable } from '../request/exchange.js'
 import { toExchangeOptions } from '../request/exchange-options.js'
 import { argumentOf, type Response } from '../request/responses.js'
 import { toPayloads } from '../request/sources.js'
+import { traceParentOf } from '../request/trace-parent.js'
 
 /** The arguments of `antiphon gather`. */
 export interface GatherArguments {
@@ -67,8 +68,8 @@ export async function runGather(
     const responses$ = gather$(
       link,
       withMessage(endpoint) as never,
-      argumentOf(endpoint, { params, bytes }) as never,
-      optionsOf(flags),
+      argumentOf(endpoint, { params, value: valueOf(endpoint, bytes) }) as never,
+      optionsOf(flags, host.env),
     ).pipe(tap(receive), failingWith(connected$), takeUntil(fromEvent(host.signal, 'abort')))
     await lastValueFrom(responses$, { defaultValue: undefined })
     await prints.printed()
@@ -82,10 +83,10 @@ export async function runGather(
   }
 }
 
-function optionsOf(flags: GatherFlags): GatherOptions {
+function optionsOf(flags: GatherFlags, env: Host['env']): GatherOptions {
   const { count, stallTimeout, sentinel, responder } = flags
   return {
-    ...toExchangeOptions(flags),
+    ...toExchangeOptions(flags, traceParentOf(flags.traceparent, env)),
     ...(count !== undefined && { count }),
     ...(stallTimeout !== undefined && { stallTimeout }),
     ...(sentinel !== undefined && { sentinel }),

@@ -19,8 +19,7 @@ export class Printer {
   constructor({ json, verbose }: OutputFlags, host: Host) {
     this.#host = host
     this.isJson = json === true
-    this.printPacket =
-      verbose === true ? (line) => void this.#write(host.stderr, `${line}\n`, 'dim') : undefined
+    this.printPacket = verbose === true ? (line) => void this.#writeLine(host.stderr, line, 'dim') : undefined
   }
 
   /** Prints a result: the record with `--json`, otherwise text or bytes. */
@@ -34,7 +33,7 @@ export class Printer {
 
   /** Prints a notice for people: a record with `--json`, otherwise a line on standard error. */
   async notice(text: string, record?: OutputRecord): Promise<void> {
-    if (!this.isJson) await this.#write(this.#host.stderr, `${text}\n`, 'dim')
+    if (!this.isJson) await this.#writeLine(this.#host.stderr, text, 'dim')
     else if (record !== undefined) await this.#host.stdout.write(`${toJson(record)}\n`)
   }
 
@@ -67,8 +66,8 @@ export class Printer {
     await this.#host.stdout.write(`${toJson(record)}\n`)
   }
 
-  #write(stream: OutputStream, text: string, style: Style): Promise<void> {
-    return stream.write(stream.isTerminal ? this.#styled(text, style) : text)
+  #writeLine(stream: OutputStream, line: string, style: Style): Promise<void> {
+    return stream.write(`${stream.isTerminal ? this.#styled(line, style) : line}\n`)
   }
 
   #styled(text: string, style: Style): string {

@@ -12,9 +12,11 @@ const properties: Schema = {
 }
 const payload = {
   value: {},
-  format: { enum: ['base64', 'cbor', 'hex', 'json', 'msgpack', 'text', 'xml'] },
+  format: { enum: ['base64', 'cbor', 'hex', 'json', 'msgpack', 'protobuf', 'text', 'xml'] },
   userProperties: properties,
 }
+
+const percentiles = object({ p50: number, p90: number, p99: number, max: number })
 
 /** Returns the schema of an object with required and optional properties, and no others. */
 function object(required: Schema, optional: Schema = {}): Schema {
@@ -54,7 +56,20 @@ const records: Readonly<
   summary: {
     about: 'The end of a command that has sent many requests.',
     required: { requests: total, answered: total, failed: total, milliseconds: number },
-    optional: { latency: object({ p50: number, p90: number, p99: number, max: number }) },
+    optional: { latency: percentiles },
+  },
+  bench: {
+    about: 'The result of a benchmark.',
+    required: {
+      answered: total,
+      failed: total,
+      lost: total,
+      duplicated: total,
+      perSecond: number,
+      milliseconds: number,
+      errors: { type: 'object', additionalProperties: count },
+    },
+    optional: { latency: percentiles },
   },
   exchange: {
     about: 'A request of another client, with its response.',
@@ -77,6 +92,17 @@ const records: Readonly<
       message: object(payload, { contentType: string }),
     },
     optional: { correlation: string },
+  },
+  mismatch: {
+    about: 'A replayed request whose response differs from the recorded one.',
+    required: { request: count, topic: string, expected: string, received: string },
+  },
+  service: {
+    about: 'A service that announces itself.',
+    required: {
+      query: { enum: ['info', 'ls', 'ping', 'stats'] },
+      service: { type: 'object', required: ['name', 'instanceId', 'version'] },
+    },
   },
   capability: {
     about: 'What a broker can do.',

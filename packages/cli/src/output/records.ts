@@ -8,7 +8,7 @@ export interface PayloadFields {
   /** The value: data of JSON, CBOR and MessagePack; text; or bytes as base64 or hexadecimal digits. */
   readonly value: unknown
   /** How to read `value`. */
-  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'text' | 'xml'
+  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'protobuf' | 'text' | 'xml'
   readonly contentType?: string
   readonly userProperties: readonly Property[]
 }
@@ -53,6 +53,21 @@ export type OutputRecord =
       /** The percentiles of the times to the responses. */
       readonly latency?: Percentiles
     }
+  /** The result of a benchmark. */
+  | {
+      readonly type: 'bench'
+      readonly answered: number
+      readonly failed: number
+      /** The failures without a response in time. */
+      readonly lost: number
+      /** The responses that no request waited for. */
+      readonly duplicated: number
+      readonly perSecond: number
+      readonly milliseconds: number
+      /** The number of failures by the code of the error. */
+      readonly errors: Readonly<Record<string, number>>
+      readonly latency?: Percentiles
+    }
   /** A request of another client, with its response. */
   | {
       readonly type: 'exchange'
@@ -74,6 +89,21 @@ export type OutputRecord =
       readonly topic: string
       readonly correlation?: string
       readonly message: PayloadFields
+    }
+  /** A replayed request whose response differs from the recorded one. */
+  | {
+      readonly type: 'mismatch'
+      readonly request: number
+      readonly topic: string
+      readonly expected: string
+      readonly received: string
+    }
+  /** A service that announces itself. */
+  | {
+      readonly type: 'service'
+      readonly query: 'info' | 'ls' | 'ping' | 'stats'
+      /** The response of the service; with `ls --watch` also `kind`: `found`, `changed` or `lost`. */
+      readonly service: Readonly<Record<string, unknown>>
     }
   /** What a broker can do. */
   | {

@@ -8,7 +8,7 @@ import type { Payload } from './payload.js'
 /** A decoded payload. */
 export interface DecodedPayload {
   /** How `value` is to be read. */
-  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'text' | 'xml'
+  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'protobuf' | 'text' | 'xml'
   /** The value for programs: data, or text. */
   readonly value: unknown
   /** The value for people; bytes if they are not text. */
@@ -38,6 +38,10 @@ export async function encodePayload(source: string | Uint8Array, format: FormatN
       const encoded = encodeWith(codec, parseJson(textOf(source)))
       if (isLeft(encoded)) throw encoded.left
       return { bytes: encoded.right, contentType: codec.contentType }
+    }
+    default: {
+      const { encodeProtobuf } = await import('./protobuf.js')
+      return encodeProtobuf(format, parseJson(textOf(source)))
     }
   }
 }
@@ -71,6 +75,11 @@ export async function decodePayload(
     case 'msgpack': {
       const value = decodeWithCodec(await binaryCodec(format), bytes)
       return { format, value, shown: toJson(value) }
+    }
+    default: {
+      const { decodeProtobuf } = await import('./protobuf.js')
+      const value = await decodeProtobuf(format, bytes)
+      return { format: 'protobuf', value, shown: toJson(value) }
     }
   }
 }

@@ -42,11 +42,11 @@ export async function runShellCommand({ command, input, env, signal }: ShellComm
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let [length, errors] = [0, '']
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       kill()
       reject(error)
     }
-    const abort = (): void => fail(signal.reason)
+    const abort = (): void => fail(signal.reason as Error)
     signal.addEventListener('abort', abort, { once: true })
     child.on('error', fail)
     child.stdout.on('data', (chunk: Buffer) => {

@@ -2,10 +2,14 @@ import type { ExchangeOptions } from '@antiphon/core'
 import type { ExchangeFlags } from '../flags/exchange-flags.js'
 
 /** Returns the options of an exchange that the options of a command line mean. */
-export function toExchangeOptions(flags: ExchangeFlags): ExchangeOptions {
+export function toExchangeOptions(flags: ExchangeFlags, traceParent?: string): ExchangeOptions {
   const { timeout, qos, property, responseTopic, onDisconnect, failFast, strictResponses } = flags
   const { retries, attemptTimeout } = flags
   const isCorrelatedByData = flags.correlation === undefined || /^(data|bytes)$/.test(flags.correlation)
+  const userProperties = [
+    ...(property ?? []),
+    ...(traceParent === undefined ? [] : [['traceparent', traceParent] as const]),
+  ]
   const steps = Object.entries({
     connection: flags.connectionTimeout,
     subscription: flags.subscriptionTimeout,
@@ -20,7 +24,7 @@ export function toExchangeOptions(flags: ExchangeFlags): ExchangeOptions {
       retry: { count: retries, ...(attemptTimeout !== undefined && { attemptTimeout }) },
     }),
     ...(qos !== undefined && { qos }),
-    ...(property !== undefined && { userProperties: property }),
+    ...(userProperties.length > 0 && { userProperties }),
     ...(responseTopic !== undefined && isCorrelatedByData && { responseTopic }),
     ...(onDisconnect !== undefined && { onDisconnect }),
     ...(strictResponses !== undefined && { strictResponses }),

@@ -19,7 +19,8 @@ export interface NumberedRequest {
   /** Its number, from 1. */
   readonly number: number
   readonly endpoint: Endpoint
-  readonly bytes: Uint8Array
+  /** The value that the endpoint encodes. */
+  readonly value: unknown
 }
 
 /** A response, as it is printed. */
@@ -31,12 +32,12 @@ export interface PrintableResponse {
 /** Sends a request and returns its responses, as they are printed. */
 export async function* exchange(
   { flags, ...context }: ExchangeContext,
-  { number, endpoint, bytes }: NumberedRequest,
+  { number, endpoint, value }: NumberedRequest,
 ): AsyncGenerator<PrintableResponse, void> {
   const topic = endpoint.topic.format(context.params)
   const startedAt = performance.now()
   let index = 0
-  for await (const response of responsesTo({ ...context, endpoint, bytes })) {
+  for await (const response of responsesTo({ ...context, endpoint, value })) {
     index += 1
     const position = { topic, request: number, index }
     const printed = await passThrough(response, flags.through, context.signal)

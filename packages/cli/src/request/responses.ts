@@ -7,8 +7,6 @@ import {
   type ResponseWithMessage,
   withMessage,
 } from '@antiphon/core'
-import { hasDataValues } from '../endpoint/create-endpoint.js'
-import { parseData } from '../payload/formats.js'
 
 /** A response and its message. */
 export type Response = ResponseWithMessage<unknown>
@@ -18,7 +16,7 @@ export interface RequestToSend {
   readonly link: Link
   readonly endpoint: Endpoint
   readonly params: Readonly<Record<string, string>>
-  readonly bytes: Uint8Array
+  readonly value: unknown
   readonly options: ExchangeOptions
   /** Cancels the exchange, whose error is then the reason. */
   readonly signal: AbortSignal
@@ -71,11 +69,9 @@ async function* streamOf({
 
 /** Returns the argument of a request: its value, with the parameters if its topics have any. */
 export function argumentOf(
-  endpoint: Endpoint,
-  { params, bytes }: Pick<RequestToSend, 'bytes' | 'params'>,
+  { topic, responseTopic }: Endpoint,
+  { params, value }: Pick<RequestToSend, 'params' | 'value'>,
 ): unknown {
-  const { topic, responseTopic } = endpoint
-  const value = hasDataValues(endpoint) ? parseData(bytes) : bytes
   const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
   return hasParams ? { params, value } : value
 }

@@ -5,8 +5,9 @@ import type { Host } from '../host.js'
 import type { Printer } from '../output/printer.js'
 import { Progress } from '../output/progress.js'
 import { roundedTime } from '../output/rounded-time.js'
-import { exchange, type ExchangeContext, type NumberedRequest, type PrintableResponse } from './exchange.js'
+import { exchange, type ExchangeContext, type PrintableResponse } from './exchange.js'
 import { settle } from './settle.js'
+import type { ToRequest } from './to-request.js'
 
 /** What runs the requests of a command. */
 export interface ManyRequests {
@@ -31,7 +32,7 @@ const defaultConcurrency = 16
  */
 export async function runMany(
   sources: AsyncIterable<string | Uint8Array>,
-  toRequest: (source: string | Uint8Array, number: number) => Promise<NumberedRequest>,
+  toRequest: ToRequest,
   { context, flags, printer, host }: ManyRequests,
 ): Promise<number> {
   const { concurrency = defaultConcurrency, unordered, count: total } = flags

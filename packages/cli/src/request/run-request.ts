@@ -1,14 +1,15 @@
 import type { ExchangeOptions } from '@antiphon/core'
 import { openLink } from '../connection/open-link.js'
 import { stopSignal } from '../connection/stop-signal.js'
-import { createEndpoint } from '../endpoint/create-endpoint.js'
 import { exitCodes } from '../exit-codes.js'
 import type { RequestFlags } from '../flags/request-flags.js'
 import type { Host } from '../host.js'
 import { Printer } from '../output/printer.js'
 import { exchange, type ExchangeContext, type NumberedRequest } from './exchange.js'
 import { toExchangeOptions } from './exchange-options.js'
-import { sourcesOf, toPayloads } from './sources.js'
+import { sourcesOf } from './sources.js'
+import { traceParentOf } from './trace-parent.js'
+import { toRequests, type ToRequest } from './to-request.js'
 
 /** The arguments of `antiphon request`. */
 export interface RequestArguments {
@@ -23,20 +24,17 @@ export async function runRequest(
   host: Host,
 ): Promise<number> {
   const printer = new Printer(flags, host)
-  const isStream = flags.stream === true
-  const toPayload = toPayloads(topic, flags.lines === true ? undefined : argument, flags)
+  const toRequest = await toRequests(topic, flags.lines === true ? undefined : argument, flags)
   const sources = await sourcesOf(argument, flags, host)
-  const toRequest = async (source: string | Uint8Array, number: number): Promise<NumberedRequest> => {
-    const { bytes, contentType } = await toPayload(number, source)
-    return { number, bytes, endpoint: createEndpoint({ topic, contentType, isStream, flags }) }
-  }
   const isSingle = flags.lines !== true && flags.count === undefined
   const first = isSingle ? await firstOf(sources, toRequest) : undefined
+  const traceParent = traceParentOf(flags.traceparent, host.env)
+  if (traceParent !== undefined) await printer.notice(`traceparent ${traceParent}`)
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
   const context: ExchangeContext = {
     link,
     params: Object.fromEntries(flags.param ?? []),
-    options: optionsOf(flags),
+    options: optionsOf(flags, traceParent),
     signal: stopSignal(host.signal, connected$),
     flags,
   }
@@ -54,17 +52,18 @@ export async function runRequest(
 
 async function firstOf(
   sources: AsyncIterable<string | Uint8Array>,
-  toRequest: (source: string | Uint8Array, number: number) => Promise<NumberedRequest>,
+  toRequest: ToRequest,
 ): Promise<NumberedRequest | undefined> {
   for await (const source of sources) return toRequest(source, 1)
   return undefined
 }
 
-function optionsOf(flags: RequestFlags): ExchangeOptions {
-  const { stream, credit, totalTimeout } = flags
+function optionsOf(flags: RequestFlags, traceParent: string | undefined): ExchangeOptions {
+  const { stream, contract, credit, totalTimeout } = flags
+  const isStream = stream === true || contract !== undefined
   return {
-    ...toExchangeOptions(flags),
-    ...(stream === true && credit !== undefined && { credit }),
-    ...(stream === true && totalTimeout !== undefined && { totalTimeout }),
+    ...toExchangeOptions(flags, traceParent),
+    ...(isStream && credit !== undefined && { credit }),
+    ...(isStream && totalTimeout !== undefined && { totalTimeout }),
   }
 }

@@ -47,6 +47,7 @@ async function* repeat<A>(value: A, count: number): AsyncGenerator<A, void> {
   for (let index = 0; index < count; index += 1) yield await Promise.resolve(value)
 }
 
-function textOf(source: string | Uint8Array): string {
+/** Returns what a user wrote as text. */
+export function textOf(source: string | Uint8Array): string {
   return typeof source === 'string' ? source : new TextDecoder().decode(source)
 }

@@ -8,7 +8,7 @@ import { shorten } from '../payload/shorten.js'
 /** Prints a request that was received; without `--json` it is printed together with its outcome. */
 export async function printReceived(
   { message, params }: ReceivedRequest,
-  { out }: ServeFlags,
+  { out }: Pick<ServeFlags, 'out'>,
   printer: Printer,
 ): Promise<void> {
   if (!printer.isJson) return
@@ -20,7 +20,7 @@ export async function printReceived(
 /** Prints how a request was served. */
 export async function printServed(
   { request, outcome, status, error, receivedAt, endedAt }: ServeRecord,
-  { out }: ServeFlags,
+  { out }: Pick<ServeFlags, 'out'>,
   printer: Printer,
 ): Promise<void> {
   const milliseconds = roundedTime(endedAt - receivedAt)

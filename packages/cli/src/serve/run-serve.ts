@@ -1,6 +1,17 @@
-import { requests$, serve, type EndpointTypes, type Handler } from '@antiphon/core'
+import { requests$, serve, type Endpoint, type EndpointTypes, type Handler, type Link } from '@antiphon/core'
+import { announceService$ } from '@antiphon/core/discovery'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fromEvent, lastValueFrom, of, Subject, tap, type Observable } from 'rxjs'
+import {
+  fromEvent,
+  ignoreElements,
+  lastValueFrom,
+  merge,
+  NEVER,
+  of,
+  Subject,
+  tap,
+  type Observable,
+} from 'rxjs'
 import type { ServeFlags } from '../flags/serve-flags.js'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
@@ -29,6 +40,7 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
   const onSubscribed = (): void =>
     prints.add(() => printer.notice(`serving ${topic} at ${broker}, until Ctrl-C`, { type: 'ready', topic }))
   let served = 0
+  const announced$ = announcementOf$(link, endpoint, flags)
   try {
     const served$ = requests$(link, endpoint, { ...toRequestsOptions(flags), drain$, onSubscribed }).pipe(
       tap((request) => prints.add(() => printReceived(request, flags, printer))),
@@ -38,7 +50,7 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
         served += 1
         if (served === flags.count) drain$.next(undefined)
       }),
-      failingWith(connected$),
+      failingWith(merge(connected$, announced$)),
     )
     const ended = lastValueFrom(served$, { defaultValue: undefined })
     const interrupted$: Observable<unknown> = host.signal.aborted
@@ -51,6 +63,14 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
   } finally {
     await link.close()
   }
+}
+
+/** Announces the service while it is subscribed; never emits. */
+function announcementOf$(link: Link, endpoint: Endpoint, flags: ServeFlags): Observable<never> {
+  const { service: name, serviceVersion: version = '0.0.0', group } = flags
+  if (name === undefined) return NEVER
+  const endpoints = [{ endpoint, ...(group !== undefined && { group }) }]
+  return announceService$(link, { name, version, endpoints }).pipe(ignoreElements())
 }
 
 function handlerOf(respond: Respond, sendsData: boolean, flags: ServeFlags): Handler<EndpointTypes> {

@@ -10,7 +10,17 @@ export interface ObservedExchange {
   /** The last response, which is the only one unless they are a stream. */
   readonly response: Message
   readonly responses: number
+  /** All responses, if they are kept; otherwise empty. */
+  readonly items: readonly Message[]
   readonly endedAt: number
+}
+
+/** Options of `ExchangePairs`. */
+export interface PairOptions {
+  /** How long a request without an expiry waits for its response, in milliseconds. */
+  readonly timeout: number
+  /** Whether all responses of a stream are kept. */
+  readonly keepsItems: boolean
 }
 
 /** Why a message has no counterpart. */
@@ -27,6 +37,7 @@ interface PendingExchange {
   readonly startedAt: number
   attempts: number
   responses: number
+  readonly items: Message[]
   expiresAt: number
 }
 
@@ -37,12 +48,13 @@ const mostPending = 100_000
 export class ExchangePairs {
   readonly #observer: PairObserver
   readonly #timeout: number
+  readonly #keepsItems: boolean
   readonly #pending = new Map<string, PendingExchange>()
 
-  /** `timeout` is how long a request without an expiry waits for its response, in milliseconds. */
-  constructor(observer: PairObserver, timeout: number) {
+  constructor(observer: PairObserver, { timeout, keepsItems }: PairOptions) {
     this.#observer = observer
     this.#timeout = timeout
+    this.#keepsItems = keepsItems
   }
 
   /** The number of requests that wait for a response. */
@@ -61,7 +73,14 @@ export class ExchangePairs {
       known.expiresAt = now + lifetime
       return
     }
-    this.#pending.set(key, { request, startedAt: now, attempts: 1, responses: 0, expiresAt: now + lifetime })
+    this.#pending.set(key, {
+      request,
+      startedAt: now,
+      attempts: 1,
+      responses: 0,
+      items: [],
+      expiresAt: now + lifetime,
+    })
     if (this.#pending.size > mostPending) this.#abandon(this.#pending.keys().next().value ?? '')
   }
 
@@ -72,14 +91,17 @@ export class ExchangePairs {
     if (pending === undefined) return this.#observer.onUnmatched(response, 'no-request')
     const position = userProperty(response.userProperties, '__stream')
     const isEnd = position?.endsWith(':last') === true
-    if (!isEnd) pending.responses += 1
+    if (!isEnd) {
+      pending.responses += 1
+      if (this.#keepsItems) pending.items.push(response)
+    }
     if (position !== undefined && !isEnd) {
       pending.expiresAt = now + this.#timeout
       return
     }
     this.#pending.delete(key)
-    const { request, startedAt, attempts, responses } = pending
-    this.#observer.onExchange({ request, startedAt, attempts, response, responses, endedAt: now })
+    const { request, startedAt, attempts, responses, items } = pending
+    this.#observer.onExchange({ request, startedAt, attempts, response, responses, items, endedAt: now })
   }
 
   /** Reports the requests whose response is overdue. */

@@ -23,6 +23,7 @@ import { PrintQueue } from '../output/print-queue.js'
 import { Printer } from '../output/printer.js'
 import { roundedTime } from '../output/rounded-time.js'
 import { ExchangePairs } from './exchange-pairs.js'
+import { Recorder } from './recorder.js'
 import { printExchange, printUnmatched } from './print-exchanges.js'
 
 const defaultTimeout = 10_000
@@ -40,12 +41,14 @@ export async function runTap(filters: readonly string[], flags: TapFlags, host: 
   const ended$ = new Subject<void>()
   const latencies: number[] = []
   let [exchanges, unmatched]: [number, number] = [0, 0]
+  const recorder = flags.record === undefined ? undefined : await Recorder.open(flags.record)
   const pairs = new ExchangePairs(
     {
       onExchange: (exchange) => {
         latencies[exchanges % mostLatencies] = exchange.endedAt - exchange.startedAt
         exchanges += 1
         prints.add(() => printExchange(exchange, flags, printer))
+        if (recorder !== undefined) prints.add(() => recorder.add(exchange))
         if (exchanges === count) ended$.next()
       },
       onUnmatched: (message, reason) => {
@@ -53,7 +56,7 @@ export async function runTap(filters: readonly string[], flags: TapFlags, host: 
         prints.add(() => printUnmatched(message, reason, flags, printer))
       },
     },
-    timeout,
+    { timeout, keepsItems: flags.record !== undefined },
   )
   const { link, broker, connected$ } = await openLink(flags, host.env, printer.printPacket)
   const startedAt = performance.now()
@@ -107,6 +110,7 @@ export async function runTap(filters: readonly string[], flags: TapFlags, host: 
   } finally {
     subscriptions.close()
     await link.close()
+    await recorder?.close()
   }
 }
 

@@ -16,6 +16,7 @@ class Counts {
 /** Counts the requests of endpoints by the events of their responders. */
 export class EndpointCounter implements EventObserver {
   readonly client = ''
+  readonly link = ''
   readonly now: () => number
   readonly #counts: ReadonlyMap<string, Counts>
 

@@ -13,6 +13,7 @@ export type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from
 export type { ConnectionLimits } from '../link/link.js'
 export type { ReconnectOptions } from '../link/reconnect.js'
 export type { QueueBounds } from '../link/outbox.js'
+export { unrefScheduler } from '../time/unref-scheduler.js'
 export type { UnroutedBounds } from '../link/unrouted-messages.js'
 
 // Create middleware

@@ -7,26 +7,39 @@ const UNBOUNDED: Required<QueueBounds> = { messages: Infinity, bytes: Infinity }
 
 const NOTHING_OUTGOING: OutgoingCounts = { waiting: 0, waitingBytes: 0, inFlight: 0 }
 
-/** What a link shares with all middleware around it; also the key of what exists once for all of them. */
-export class BaseLink {
-  readonly deadlines: Deadlines
-  /** The bounds of the outgoing queue; no bounds if `linkOver` has not made the link. */
+/** The parts of a base link that only `linkOver` provides. */
+export interface BaseLinkParts {
+  /** The deadlines that need not keep a process alive. */
+  readonly background: Deadlines
+  /** The bounds of the outgoing queue. */
   readonly queueBounds: Required<QueueBounds>
-  /** Emits an incident on the link's `incidents$`; without effect if `linkOver` has not made the link. */
+  /** Emits an incident on the link's `incidents$`. */
   readonly report: (incident: Incident) => void
-  /** Returns the counts of the outgoing queue; zero if `linkOver` has not made the link. */
+  /** Returns the counts of the outgoing queue. */
   readonly outgoing: () => OutgoingCounts
+  /** How many response subscriptions requests may have. */
+  readonly maxResponseSubscriptions: number
+}
 
-  constructor(
-    shared: Deadlines,
-    queueBounds: Required<QueueBounds> = UNBOUNDED,
-    report: (incident: Incident) => void = () => undefined,
-    outgoing: () => OutgoingCounts = () => NOTHING_OUTGOING,
-  ) {
+/**
+ * What a link shares with all middleware around it; also the key of what exists once for all of them. A link that `linkOver`
+ * has not made has no limits, and reports nothing.
+ */
+export class BaseLink implements BaseLinkParts {
+  readonly deadlines: Deadlines
+  readonly background: Deadlines
+  readonly queueBounds: Required<QueueBounds>
+  readonly report: (incident: Incident) => void
+  readonly outgoing: () => OutgoingCounts
+  readonly maxResponseSubscriptions: number
+
+  constructor(shared: Deadlines, parts: Partial<BaseLinkParts> = {}) {
     this.deadlines = shared
-    this.queueBounds = queueBounds
-    this.report = report
-    this.outgoing = outgoing
+    this.background = parts.background ?? shared
+    this.queueBounds = parts.queueBounds ?? UNBOUNDED
+    this.report = parts.report ?? (() => undefined)
+    this.outgoing = parts.outgoing ?? (() => NOTHING_OUTGOING)
+    this.maxResponseSubscriptions = parts.maxResponseSubscriptions ?? Infinity
   }
 }
 

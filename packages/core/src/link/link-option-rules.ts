@@ -8,10 +8,12 @@ import type { UnroutedBounds } from './unrouted-messages.js'
 /** The rules of `LinkOptions`, for transports whose options include those of the link. */
 export const linkOptionRules: OptionRules<LinkOptions> = {
   scheduler: 'object',
+  backgroundScheduler: 'object',
   reconnect: reconnectRule,
   queue: { messages: sizeRule, bytes: sizeRule } satisfies OptionRules<QueueBounds>,
   unrouted: { messages: sizeRule, bytes: sizeRule, ttl: sizeRule } satisfies OptionRules<UnroutedBounds>,
   filtersPerSubscribe: countRule,
+  maxResponseSubscriptions: countRule,
   limits: {
     receiveMaximum: countRule,
     maximumPacketSize: numberRule(1),

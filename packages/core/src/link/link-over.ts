@@ -20,6 +20,11 @@ import type { UnroutedBounds } from './unrouted-messages.js'
 export interface LinkOptions {
   /** The timers of this link, and the time of day in its records. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
+  /**
+   * The timers that only keep the link connected and tidy up: reconnecting, the age of the connection, subscriptions that are
+   * kept for later requests. On Node, their handles need not keep the process alive. @defaultValue the `scheduler`
+   */
+  readonly backgroundScheduler?: SchedulerLike
   /** The delays between attempts to connect. */
   readonly reconnect?: ReconnectOptions
   /** The limits of the outgoing queue. */
@@ -28,6 +33,11 @@ export interface LinkOptions {
   readonly unrouted?: UnroutedBounds
   /** The most filters in one SUBSCRIBE packet; some cloud brokers allow only a few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
+  /**
+   * How many response subscriptions requests may have at a time. A request that needs a further one waits until an earlier one is
+   * released, within its timeout. @defaultValue 10 000
+   */
+  readonly maxResponseSubscriptions?: number
   /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
@@ -45,16 +55,18 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   requireArgument('options', options, linkOptionRules)
   const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   const deadlines = deadlinesOn(scheduler)
+  const { backgroundScheduler = scheduler } = options
+  const background = backgroundScheduler === scheduler ? deadlines : deadlinesOn(backgroundScheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
   const acknowledgements = new Acknowledgements(
     (message, waiting) => report({ kind: 'acknowledgements-blocked', message, waiting }),
-    deadlines,
+    background,
   )
   const subscriptions = new Subscriptions({
     transport,
-    deadlines,
+    deadlines: background,
     acknowledgements,
     unrouted: toUnroutedBounds(options.unrouted),
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
@@ -71,7 +83,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const connector = new Connector({
     transport,
-    deadlines,
+    deadlines: background,
     delays: reconnectDelays(options.reconnect),
     limits,
     maxConnectionAge: options.maxConnectionAge ?? Infinity,
@@ -135,7 +147,17 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close,
     [Symbol.asyncDispose]: close,
   }
-  return withBase(link, new BaseLink(deadlines, bounds, report, () => outbox.counts()))
+  const { maxResponseSubscriptions = 10_000 } = options
+  return withBase(
+    link,
+    new BaseLink(deadlines, {
+      background,
+      queueBounds: bounds,
+      report,
+      outgoing: () => outbox.counts(),
+      maxResponseSubscriptions,
+    }),
+  )
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

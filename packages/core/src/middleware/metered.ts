@@ -79,28 +79,35 @@ export class Meter {
     this.#receivedBytes += payload.length
   }
 
-  /** @internal Returns an observer of the exchanges of a link. */
-  exchangeObserver(now: () => number): EventObserver {
-    const pending = new Map<number, number>()
-    const end = (exchange: number): number | undefined => {
-      const since = pending.get(exchange)
-      if (pending.delete(exchange)) this.#pending--
-      return since
-    }
-    const receive = (event: ExchangeEvent): void => {
-      if (event.side !== 'requester') return
-      const { kind, exchange, at } = event
-      if (kind === 'sent') {
-        pending.set(exchange, at)
-        this.#pending++
-      } else if (kind === 'settled') end(exchange)
-      else if (kind === 'received') {
-        const since = end(exchange)
-        if (since !== undefined) this.#exchange.record(at - since)
-      }
-    }
-    return { now, client: '', copy: () => NO_MESSAGE, receive }
+  /** @internal Counts a request that waits for its response. */
+  exchangeSent(): void {
+    this.#pending++
   }
+
+  /** @internal Counts a request that waits no longer, after these milliseconds if it has a response. */
+  exchangeEnded(milliseconds?: number): void {
+    this.#pending--
+    if (milliseconds !== undefined) this.#exchange.record(milliseconds)
+  }
+}
+
+/** Returns an observer that counts the exchanges of a link. */
+function exchangeObserver(meter: Meter, now: () => number): EventObserver {
+  const sentAt = new Map<number, number>()
+  const receive = (event: ExchangeEvent): void => {
+    if (event.side !== 'requester') return
+    const { kind, exchange, at } = event
+    if (kind === 'sent') {
+      sentAt.set(exchange, at)
+      meter.exchangeSent()
+      return
+    }
+    const since = sentAt.get(exchange)
+    if (since === undefined || (kind !== 'settled' && kind !== 'received')) return
+    sentAt.delete(exchange)
+    meter.exchangeEnded(kind === 'received' ? at - since : undefined)
+  }
+  return { now, client: '', link: '', copy: () => NO_MESSAGE, receive }
 }
 
 const NO_MESSAGE: ObservedMessage = { topic: '', bytes: 0 }
@@ -119,7 +126,7 @@ export function metered(meter: Meter): LinkMiddleware {
   requireArgument('meter', meter, 'object')
   return (link) => {
     const { now } = deadlinesOf(link)
-    const remove = observationsOf(link).events.add(meter.exchangeObserver(now))
+    const remove = observationsOf(link).events.add(exchangeObserver(meter, now))
     link.incidents$.subscribe({ complete: remove })
     return linkMiddleware({
       publish$: (message, next) =>

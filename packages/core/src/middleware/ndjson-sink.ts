@@ -54,8 +54,8 @@ export function ndjsonSink(stream: LineWriter, options: NdjsonSinkOptions = {}):
       return
     }
     if (dropped > 0) {
-      const { at, client } = event
-      waiting += `${JSON.stringify({ kind: 'dropped', side: 'link', at, client, count: dropped })}\n`
+      const { at, client, link } = event
+      waiting += `${JSON.stringify({ kind: 'dropped', side: 'link', at, client, link, count: dropped })}\n`
       dropped = 0
     }
     waiting += line

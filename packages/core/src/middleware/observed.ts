@@ -78,6 +78,7 @@ export function observed(sink: EventSink, options: ObservedOptions = {}): LinkMi
 /** The events of one link for one sink. */
 class LinkObservation implements EventObserver {
   client = ''
+  readonly link: string
   readonly now: () => number
   readonly #link: Link
   readonly #sink: EventSink
@@ -86,6 +87,7 @@ class LinkObservation implements EventObserver {
 
   constructor(link: Link, sink: EventSink, rules: MessageRules) {
     this.#link = link
+    this.link = observationsOf(link).events.id
     this.#sink = sink
     this.#rules = rules
     const { now: elapsed } = deadlinesOf(link)
@@ -130,8 +132,13 @@ class LinkObservation implements EventObserver {
     this.receive({ ...this.#head, ...toStateEvent(state) })
   }
 
-  get #head(): { readonly side: 'link'; readonly at: number; readonly client: string } {
-    return { side: 'link', at: this.now(), client: this.client }
+  get #head(): {
+    readonly side: 'link'
+    readonly at: number
+    readonly client: string
+    readonly link: string
+  } {
+    return { side: 'link', at: this.now(), client: this.client, link: this.link }
   }
 
   #onUnmatched(message: Message): void {

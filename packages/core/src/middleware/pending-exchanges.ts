@@ -28,12 +28,8 @@ export class PendingExchanges<A> {
   readonly #onDropped: (exchange: A, reason: string) => void
 
   /** `onDropped` is called with an exchange that is dropped without a response. */
-  constructor(onDropped: (exchange: A, reason: string) => void = () => undefined) {
+  constructor(onDropped: (exchange: A, reason: string) => void) {
     this.#onDropped = onDropped
-  }
-
-  get size(): number {
-    return this.#pending.size
   }
 
   /** Adds an exchange until its request expires. Ignores a duplicate request. */

@@ -1,3 +1,4 @@
+import { v4 } from 'uuid'
 import type { Message, OutgoingMessage } from '../message.js'
 import type { ExchangeEvent, ObservedMessage } from './exchange-event.js'
 
@@ -5,6 +6,8 @@ import type { ExchangeEvent, ObservedMessage } from './exchange-event.js'
 export interface EventObserver {
   /** The client id; empty before the first connection. */
   readonly client: string
+  /** The id of the link. */
+  readonly link: string
   /** Returns the time of an event. */
   readonly now: () => number
   /** Copies a message into an event. */
@@ -21,6 +24,8 @@ export interface EventObserver {
 export class EventHub {
   /** Create an event only if there is an observer. */
   observers: readonly EventObserver[] = []
+  /** Distinguishes the link from others. */
+  readonly id: string = v4().slice(0, 8)
   #latestId = 0
 
   /** Adds an observer, until the returned function is called. */

@@ -46,9 +46,9 @@ export type RequesterEvent = {
   /** The number of the exchange, which all its events have. It counts from 1 for each link. */
   readonly exchange: number
 } &
-  /** The application sent a request. `timeout` is absent if it waits without a limit. */
+  /** The application sent a request, whose `timeout` is in milliseconds. */
   (
-    | { readonly kind: 'requested'; readonly topic: string; readonly timeout?: number }
+    | { readonly kind: 'requested'; readonly topic: string; readonly timeout: number }
     /** The response subscription is open. */
     | { readonly kind: 'subscribed'; readonly filter: string }
     /** The request was handed to the link: `sent` for the first time, `retried` for further attempts. */
@@ -159,6 +159,8 @@ export type ExchangeEvent = (RequesterEvent | ResponderEvent | LinkEvent) & {
   readonly at: number
   /** The client id; empty before the first connection. */
   readonly client: string
+  /** Distinguishes the links whose events go to one sink. */
+  readonly link: string
 }
 
 /** Receives the events of `observed`, synchronously. If it throws, the event is dropped and counted. */

@@ -181,6 +181,22 @@ export function isControlMessage(message: HasUserProperties): boolean {
   return controlKindOf(message) !== undefined
 }
 
+/**
+ * Whether a message on a request topic is an exchange control message of version 0.1, which sent them there: a cancel message or
+ * credit. Its requester reads no control topic, so that they have no effect; but they are no requests.
+ */
+export function isControlOfVersion01({
+  payload,
+  userProperties,
+}: HasUserProperties & { readonly payload: Uint8Array }): boolean {
+  // Most requests have a payload.
+  if (payload.length > 0 || userProperties === undefined) return false
+  return (
+    userProperty(userProperties, '__stat') === String(Status.cancelled) ||
+    userProperty(userProperties, '__grant') !== undefined
+  )
+}
+
 /** Whether a message cancels the request with the same correlation. */
 export function isCancel(message: HasUserProperties): boolean {
   return controlKindOf(message) === 'cancel'

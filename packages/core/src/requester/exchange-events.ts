@@ -12,7 +12,7 @@ const side = 'requester'
 
 export function emitRequested(exchange: Exchange): void {
   const { events, endpoint, rules } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(exchange)
     const { topic } = exchange.request
     const { timeout } = rules
@@ -21,6 +21,7 @@ export function emitRequested(exchange: Exchange): void {
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: id,
       topic,
@@ -31,21 +32,31 @@ export function emitRequested(exchange: Exchange): void {
 
 export function emitSubscribed(exchange: Exchange): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(exchange)
     const filter = exchange.request.responseFilter ?? ''
-    receive({ kind: 'subscribed', side, at: now(), client, endpoint: endpoint.name, exchange: id, filter })
+    receive({
+      kind: 'subscribed',
+      side,
+      at: now(),
+      client,
+      link,
+      endpoint: endpoint.name,
+      exchange: id,
+      filter,
+    })
   }
 }
 
 export function emitSent(exchange: Exchange, attempt: number, message: OutgoingMessage): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, copy, receive } of events.observers)
+  for (const { now, client, link, copy, receive } of events.observers)
     receive({
       kind: attempt === 1 ? 'sent' : 'retried',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: idOf(exchange),
       attempt,
@@ -56,13 +67,14 @@ export function emitSent(exchange: Exchange, attempt: number, message: OutgoingM
 
 export function emitAcknowledged(exchange: Exchange, reasonCode: number): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(exchange)
     receive({
       kind: 'acknowledged',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: id,
       reasonCode,
@@ -72,12 +84,13 @@ export function emitAcknowledged(exchange: Exchange, reasonCode: number): void {
 
 export function emitReceived(exchange: Exchange, message: Message): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, copy, receive } of events.observers)
+  for (const { now, client, link, copy, receive } of events.observers)
     receive({
       kind: isAcceptance(message) ? 'accepted' : 'received',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: idOf(exchange),
       message: copy(message),
@@ -87,27 +100,36 @@ export function emitReceived(exchange: Exchange, message: Message): void {
 /** Emits the credit in the User Properties of an exchange control message. */
 export function emitCredit(exchange: Exchange, userProperties: UserProperties): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(exchange)
     const total = creditOf({ userProperties })
     if (total !== undefined)
-      receive({ kind: 'credit', side, at: now(), client, endpoint: endpoint.name, exchange: id, total })
+      receive({ kind: 'credit', side, at: now(), client, link, endpoint: endpoint.name, exchange: id, total })
   }
 }
 
 export function emitResponded(exchange: Exchange): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(exchange)
     const outcome = 'responded'
-    receive({ kind: 'settled', side, at: now(), client, endpoint: endpoint.name, exchange: id, outcome })
+    receive({
+      kind: 'settled',
+      side,
+      at: now(),
+      client,
+      link,
+      endpoint: endpoint.name,
+      exchange: id,
+      outcome,
+    })
   }
 }
 
 export function emitCancelled(exchange: Exchange): void {
   const { events, endpoint } = exchange.requester
-  for (const { now, client, receive } of events.observers) {
-    const head = { side, at: now(), client, endpoint: endpoint.name, exchange: idOf(exchange) } as const
+  for (const { now, client, link, receive } of events.observers) {
+    const head = { side, at: now(), client, link, endpoint: endpoint.name, exchange: idOf(exchange) } as const
     receive({ kind: 'cancelled', ...head })
     receive({ kind: 'settled', ...head, outcome: 'cancelled' })
   }
@@ -125,12 +147,13 @@ export function emitRejected(requester: RequesterContext, error: AntiphonError):
   const id = events.nextId()
   const topic = endpoint.topic.template
   const { timeout } = rules
-  for (const { now, client, receive } of events.observers)
+  for (const { now, client, link, receive } of events.observers)
     receive({
       kind: 'requested',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: id,
       topic,
@@ -140,12 +163,13 @@ export function emitRejected(requester: RequesterContext, error: AntiphonError):
 }
 
 function emitFailure({ events, endpoint }: RequesterContext, exchange: number, error: AntiphonError): void {
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const event: ExchangeEvent = {
       kind: 'settled',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange,
       outcome: error.code === 'timeout' ? 'timed-out' : 'failed',

@@ -7,6 +7,7 @@ import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
+import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import { ResponseSubscription } from './response-subscription.js'
 import { UnmatchedResponses } from './unmatched-responses.js'
@@ -27,10 +28,16 @@ const pendingCountOf: (base: BaseLink) => PendingCount = oncePer(() => new Pendi
  */
 export class PendingRequests {
   readonly unmatched: UnmatchedResponses
+  /** The deadlines that need not keep a process alive. */
+  readonly background: Deadlines
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
   readonly #shared: PendingCount
   readonly #bounds: Required<QueueBounds>
+  readonly #maxResponseSubscriptions: number
+  /** The exchanges that wait for a response subscription, because there are as many as allowed. */
+  readonly #queued = new Set<Exchange>()
+  #isAdmitting = false
   #waiting = 0
   #waitingBytes = 0
 
@@ -40,6 +47,8 @@ export class PendingRequests {
     const base = baseOf(link)
     this.#shared = pendingCountOf(base)
     this.#bounds = base.queueBounds
+    this.background = base.background
+    this.#maxResponseSubscriptions = base.maxResponseSubscriptions
   }
 
   /** Returns the number of pending exchanges of the link and all middleware around it. */
@@ -84,7 +93,8 @@ export class PendingRequests {
 
   /**
    * Subscribes an exchange to its response filter, if that is known; calls its `onSubscribed` at once if the subscription is
-   * acknowledged. Returns an error if the request cannot be encoded or matched.
+   * acknowledged. Queues it if it needs a further subscription, and there are as many as allowed. Returns an error if the
+   * request cannot be encoded or matched.
    */
   subscribe(exchange: Exchange): AntiphonError | undefined {
     try {
@@ -94,13 +104,31 @@ export class PendingRequests {
     }
     const { responseFilter } = exchange.request
     if (responseFilter === undefined) return undefined
-    const subscription = this.subscriptionOf(responseFilter)
+    const subscription =
+      this.#responseSubscriptions.get(responseFilter) ?? this.#createAllowed(responseFilter)
+    if (subscription === undefined) {
+      this.#queued.add(exchange)
+      return undefined
+    }
+    if (this.#queued.size > 0) this.#queued.delete(exchange)
     exchange.responseSubscription = subscription
     subscription.acquire(exchange)
     return undefined
   }
 
-  /** Returns the response subscription of a filter, of which there is one. */
+  /** Whether exchanges wait for a response subscription, so that one that is released is ended at once. */
+  get hasQueued(): boolean {
+    return this.#queued.size > 0
+  }
+
+  /** Returns why an exchange waits; `undefined` if it does not wait for a response subscription of its own. */
+  queueHint(exchange: Exchange): string | undefined {
+    if (!this.#queued.has(exchange)) return undefined
+    const count = this.#maxResponseSubscriptions
+    return `. All ${count} response subscriptions of the link are in use: raise maxResponseSubscriptions, or let requests share a response topic or filter`
+  }
+
+  /** Returns the response subscription of a filter, of which there is one; beyond the limit, too. */
   subscriptionOf(filter: string): ResponseSubscription {
     return this.#responseSubscriptions.get(filter) ?? this.#createSubscription(filter)
   }
@@ -127,6 +155,7 @@ export class PendingRequests {
   /** Removes an exchange that has settled. */
   settle(exchange: Exchange): void {
     this.#endWait(exchange)
+    if (this.#queued.size > 0) this.#queued.delete(exchange)
     this.unregister(exchange)
     exchange.responseSubscription?.release(exchange)
     this.#shared.count--
@@ -150,6 +179,39 @@ export class PendingRequests {
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */
   remove({ filter }: ResponseSubscription): void {
     this.#responseSubscriptions.delete(filter)
+    if (this.#queued.size > 0) this.#admitQueued()
+  }
+
+  /** Subscribes queued exchanges, in order, as long as there is room. */
+  #admitQueued(): void {
+    // A subscription that fails at once, on a closed link, would otherwise call this function for the rest of the queue.
+    if (this.#isAdmitting) return
+    this.#isAdmitting = true
+    for (const exchange of this.#queued) {
+      if (this.#responseSubscriptions.size >= this.#maxResponseSubscriptions) break
+      this.#queued.delete(exchange)
+      const fault = this.subscribe(exchange)
+      if (fault !== undefined) exchange.fail(fault)
+    }
+    this.#isAdmitting = false
+  }
+
+  /** Creates a subscription; at the limit, in place of one that no exchange uses. Returns `undefined` if all are in use. */
+  #createAllowed(filter: string): ResponseSubscription | undefined {
+    if (this.#responseSubscriptions.size >= this.#maxResponseSubscriptions && !this.#closeUnused())
+      return undefined
+    return this.#createSubscription(filter)
+  }
+
+  #closeUnused(): boolean {
+    // While exchanges are queued, no subscription is kept without a use.
+    if (this.#queued.size > 0) return false
+    for (const subscription of this.#responseSubscriptions.values()) {
+      if (!subscription.isUnused) continue
+      subscription.close()
+      return true
+    }
+    return false
   }
 
   #endWait(exchange: Exchange): void {

@@ -2,7 +2,6 @@ import type { Subscription as Teardown } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { Link, SubscriptionWindow } from '../link/link.js'
-import { deadlinesOf } from '../link/link-deadlines.js'
 import type { Deadline } from '../time/deadlines.js'
 import { CorrelationTable } from './correlation-table.js'
 import type { PendingRequests } from './pending-requests.js'
@@ -45,7 +44,20 @@ export class ResponseSubscription {
   /** Removes a subscriber, and schedules UNSUBSCRIBE if it was the last one. */
   release(subscriber: ResponseListener): void {
     if (!this.#subscribers.remove(subscriber) || this.#subscribers.length > 0) return
-    this.#releaseDeadline ??= deadlinesOf(this.#link).add(RELEASE_DELAY, () => this.#close())
+    if (this.#owner.hasQueued) this.close()
+    else this.#releaseDeadline ??= this.#owner.background.add(RELEASE_DELAY, () => this.close())
+  }
+
+  /** Whether it is only kept for later requests. */
+  get isUnused(): boolean {
+    return this.#subscribers.length === 0
+  }
+
+  /** Unsubscribes. */
+  close(): void {
+    this.#releaseDeadline?.cancel()
+    this.#subscription?.unsubscribe()
+    this.#owner.remove(this)
   }
 
   #subscribe(): void {
@@ -80,10 +92,5 @@ export class ResponseSubscription {
     this.#releaseDeadline?.cancel()
     this.#owner.remove(this)
     for (const subscriber of this.#subscribers.clear()) subscriber.fail(error)
-  }
-
-  #close(): void {
-    this.#owner.remove(this)
-    this.#subscription?.unsubscribe()
   }
 }

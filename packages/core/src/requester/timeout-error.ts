@@ -30,6 +30,8 @@ export function timeoutError(exchange: Exchange, fault: string, details = ''): A
     const hint = `. Last attempt: ${offline.rawMessage}`
     return exchange.createError('timeout', message + hint, { awaited, cause: offline })
   }
+  const queueHint = requester.pendingRequests.queueHint(exchange)
+  if (queueHint !== undefined) return exchange.createError('timeout', message + queueHint, { awaited })
   const cause = request.noResponder
   if (cause === undefined) return exchange.createError('timeout', message, { awaited })
   const hint = `. The broker reports no subscriber to ${request.topic}: is the responder running, and is the topic right?`

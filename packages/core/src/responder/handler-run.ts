@@ -50,7 +50,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   start(): void {
     this.#waitDeadline?.cancel()
     this.startedAt = this.context.responder.now()
-    if (this.context.timeLeft <= 0) return this.expire()
+    if (this.context.expiresAt <= this.startedAt) return this.expire()
     emitStarted(this.context)
     this.run()
   }

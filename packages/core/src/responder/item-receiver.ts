@@ -3,7 +3,7 @@ import type { Observer } from 'rxjs'
 import { invalidArgument } from '../argument.js'
 import { isChunk } from '../chunk/assembly.js'
 import { CHUNK_ID_PROPERTY } from '../chunk/chunk-header.js'
-import { Transfers, type TransferBounds } from '../chunk/transfers.js'
+import type { Transfers } from '../chunk/transfers.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
 import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { AntiphonError, type RemoteStatus } from '../errors.js'
@@ -19,6 +19,9 @@ import type { RequestContext } from './request-context.js'
 
 /** How often the credit is repeated within the lifetime of the request while no item arrives. */
 const SIGNS = 3
+
+/** How many bytes of items may wait for a missing one. */
+const MAX_WAITING_BYTES = 16 * 2 ** 20
 
 const NO_PROPERTIES: UserProperties = []
 
@@ -38,6 +41,8 @@ export class ItemReceiver {
   readonly #credit: Credit
   readonly #transfers: Transfers
   readonly #order = new ReorderBuffer<Message>()
+  /** The size of the items that wait for a missing one. */
+  #waitingBytes = 0
   #reader: Observer<unknown> | undefined
   #deadline: Deadline | undefined
   /** How often the credit was repeated since an item arrived before a missing one. */
@@ -46,11 +51,11 @@ export class ItemReceiver {
   #error: AntiphonError | undefined
   #isClosed = false
 
-  constructor(context: RequestContext, bounds: TransferBounds | undefined) {
-    const { deadlines, itemCredit: limit } = context.responder
+  /** `transfers` has the incomplete payloads of the whole responder. */
+  constructor(context: RequestContext, transfers: Transfers) {
     this.#context = context
-    this.#credit = new Credit(limit)
-    this.#transfers = new Transfers(deadlines, bounds)
+    this.#credit = new Credit(context.responder.itemCredit)
+    this.#transfers = transfers
   }
 
   /** The User Properties that tell the requester its credit; none while the handler does not read. */
@@ -83,9 +88,7 @@ export class ItemReceiver {
 
   receive(message: Message): void {
     if (this.#hasEnded || this.#isClosed) return
-    const whole = isChunk(message) ? this.#assemble(message) : message
-    if (whole === undefined) return
-    const header = userProperty(whole.userProperties, '__stream')
+    const header = userProperty(message.userProperties, '__stream')
     const position = streamPositionOf(header)
     if (position === undefined) return this.#reject('the position of an item is invalid', header)
     const { index, isLast } = position
@@ -93,9 +96,15 @@ export class ItemReceiver {
     const limit = this.#reader === undefined ? 0 : this.#credit.total
     if (isLast ? index > limit : index >= limit)
       return this.#reject(`item ${index} exceeds the credit`, header)
-    const status = isLast ? toStatus(whole.userProperties) : undefined
+    const status = isLast ? toStatus(message.userProperties) : undefined
     // The items before a failure may have been lost, and are not sent again.
     if (status?.kind === 'failure') return this.#end(toError(status.status))
+    const whole = isChunk(message) ? this.#assemble(message, index) : message
+    if (whole === undefined) return
+    const bytes = this.#waitingBytes + whole.payload.length
+    // The requester sends it again after the missing one.
+    if (index > this.#order.nextIndex && bytes > MAX_WAITING_BYTES) return
+    this.#waitingBytes = bytes
     this.#order.add(whole, position)
     this.#emitInOrder()
   }
@@ -108,10 +117,10 @@ export class ItemReceiver {
     if (!this.#hasEnded && this.#reader !== undefined) this.#reader.error(this.#closedError())
   }
 
-  #assemble(chunk: Message): Message | undefined {
-    const properties = chunk.userProperties
-    const key = `${userProperty(properties, '__stream')} ${userProperty(properties, CHUNK_ID_PROPERTY)}`
-    const assembled = this.#transfers.add(key, chunk)
+  #assemble(chunk: Message, index: number): Message | undefined {
+    const { key = '' } = this.#context.cacheEntry ?? {}
+    const id = userProperty(chunk.userProperties, CHUNK_ID_PROPERTY) ?? ''
+    const assembled = this.#transfers.add(`${key}\u0000${index} ${id}`, chunk)
     if (assembled.kind === 'broken') this.#reject(`cannot assemble an item: ${assembled.reason}`)
     return assembled.kind === 'whole' ? assembled.message : undefined
   }
@@ -119,6 +128,7 @@ export class ItemReceiver {
   #emitInOrder(): void {
     const { nextIndex } = this.#order
     for (let next = this.#order.shift(); next !== undefined; next = this.#order.shift()) {
+      this.#waitingBytes -= next.item.payload.length
       if (next.position.isLast) return this.#end()
       this.#emit(next.item)
       // The handler may have responded to the item.
@@ -196,7 +206,6 @@ export class ItemReceiver {
 
   #stop(): void {
     this.#deadline?.cancel()
-    this.#transfers.clear()
     this.#order.clear()
   }
 }

@@ -15,17 +15,19 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 export function emitReceived(context: RequestContext): void {
   const { events, endpoint, group } = context.responder
-  for (const { now, client, copy, receive } of events.observers) {
+  for (const { now, client, link, copy, receive } of events.observers) {
     const { token } = context.correlation
-    const event: Mutable<Received> & { readonly at: number; readonly client: string } = {
-      kind: 'received',
-      side,
-      at: now(),
-      client,
-      endpoint: endpoint.name,
-      exchange: idOf(context),
-      message: copy(context.message),
-    }
+    const event: Mutable<Received> & { readonly at: number; readonly client: string; readonly link: string } =
+      {
+        kind: 'received',
+        side,
+        at: now(),
+        client,
+        link,
+        endpoint: endpoint.name,
+        exchange: idOf(context),
+        message: copy(context.message),
+      }
     if (token !== undefined) event.correlation = formatToken(token)
     if (group !== undefined) event.group = group
     receive(event)
@@ -34,13 +36,21 @@ export function emitReceived(context: RequestContext): void {
 
 export function emitStarted(context: RequestContext): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, receive } of events.observers)
-    receive({ kind: 'started', side, at: now(), client, endpoint: endpoint.name, exchange: idOf(context) })
+  for (const { now, client, link, receive } of events.observers)
+    receive({
+      kind: 'started',
+      side,
+      at: now(),
+      client,
+      link,
+      endpoint: endpoint.name,
+      exchange: idOf(context),
+    })
 }
 
 export function emitResponded(context: RequestContext, message: OutgoingMessage): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, copy, receive } of events.observers) {
+  for (const { now, client, link, copy, receive } of events.observers) {
     const id = idOf(context)
     const copied = copy(message)
     receive({
@@ -48,6 +58,7 @@ export function emitResponded(context: RequestContext, message: OutgoingMessage)
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: id,
       message: copied,
@@ -57,13 +68,14 @@ export function emitResponded(context: RequestContext, message: OutgoingMessage)
 
 export function emitAcknowledged(context: RequestContext, reasonCode: number): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(context)
     receive({
       kind: 'acknowledged',
       side,
       at: now(),
       client,
+      link,
       endpoint: endpoint.name,
       exchange: id,
       reasonCode,
@@ -73,15 +85,23 @@ export function emitAcknowledged(context: RequestContext, reasonCode: number): v
 
 export function emitCancelled(context: RequestContext): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, receive } of events.observers)
-    receive({ kind: 'cancelled', side, at: now(), client, endpoint: endpoint.name, exchange: idOf(context) })
+  for (const { now, client, link, receive } of events.observers)
+    receive({
+      kind: 'cancelled',
+      side,
+      at: now(),
+      client,
+      link,
+      endpoint: endpoint.name,
+      exchange: idOf(context),
+    })
 }
 
 export function emitCredit(context: RequestContext, total: number): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(context)
-    receive({ kind: 'credit', side, at: now(), client, endpoint: endpoint.name, exchange: id, total })
+    receive({ kind: 'credit', side, at: now(), client, link, endpoint: endpoint.name, exchange: id, total })
   }
 }
 
@@ -94,18 +114,20 @@ export function emitSettled(
 ): void {
   const { events, endpoint } = context.responder
   const { receivedAt } = context
-  for (const { now, client, receive } of events.observers) {
-    const event: Mutable<Settled> & { readonly at: number; readonly client: string } = {
-      kind: 'settled',
-      side,
-      at: now(),
-      client,
-      endpoint: endpoint.name,
-      exchange: idOf(context),
-      outcome,
-      duration: endedAt - receivedAt,
-      waited: (startedAt ?? endedAt) - receivedAt,
-    }
+  for (const { now, client, link, receive } of events.observers) {
+    const event: Mutable<Settled> & { readonly at: number; readonly client: string; readonly link: string } =
+      {
+        kind: 'settled',
+        side,
+        at: now(),
+        client,
+        link,
+        endpoint: endpoint.name,
+        exchange: idOf(context),
+        outcome,
+        duration: endedAt - receivedAt,
+        waited: (startedAt ?? endedAt) - receivedAt,
+      }
     if (status !== undefined) event.status = status
     if (error !== undefined) event.error = toObservedError(error)
     receive(event)
@@ -115,10 +137,19 @@ export function emitSettled(
 /** Emits the end of a request that stays unacknowledged at the broker. */
 export function emitAbandoned(context: RequestContext): void {
   const { events, endpoint } = context.responder
-  for (const { now, client, receive } of events.observers) {
+  for (const { now, client, link, receive } of events.observers) {
     const id = idOf(context)
     const outcome = 'abandoned'
-    receive({ kind: 'settled', side, at: now(), client, endpoint: endpoint.name, exchange: id, outcome })
+    receive({
+      kind: 'settled',
+      side,
+      at: now(),
+      client,
+      link,
+      endpoint: endpoint.name,
+      exchange: id,
+      outcome,
+    })
   }
 }
 

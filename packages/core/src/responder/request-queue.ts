@@ -17,6 +17,8 @@ import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 /** What a request queue is made from. */
 export interface RequestQueueOptions<T extends EndpointTypes> {
   readonly handler: Handler<T>
@@ -270,11 +272,22 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     const { endpoint, params, message, receivedAt } = request
     // Setting the system clock in the meantime does not change the duration.
     const offset = receivedAt - context.receivedAt
-    const ended = { receivedAt, endedAt: now + offset }
     context.responder.stats[outcome.outcome]++
     emitSettled(context, outcome, startedAt, now)
-    const times = startedAt === undefined ? ended : { ...ended, startedAt: startedAt + offset }
-    this.#options.onServed({ endpoint, params, request: message, ...times, ...outcome })
+    const record: Mutable<ServeRecord<T>> = {
+      endpoint,
+      params,
+      request: message,
+      outcome: outcome.outcome,
+      receivedAt,
+      endedAt: now + offset,
+    }
+    // No spread: it would take as long as reading the request, see decision 0009.
+    if (startedAt !== undefined) record.startedAt = startedAt + offset
+    if (outcome.status !== undefined) record.status = outcome.status
+    if (outcome.hasUnsentResponse !== undefined) record.hasUnsentResponse = outcome.hasUnsentResponse
+    if ('error' in outcome) record.error = outcome.error
+    this.#options.onServed(record)
   }
 }
 

@@ -9,7 +9,12 @@ import type { EndpointTypes } from '../endpoint-types.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { controlKindOf, isOpening, readsAcceptances } from '../protocol/control-message.js'
+import {
+  controlKindOf,
+  isControlOfVersion01,
+  isOpening,
+  readsAcceptances,
+} from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { receiveControl } from './control-receiver.js'
@@ -118,7 +123,7 @@ export class RequestReceiver {
     const key = requestKey(responseTopic, correlation.token)
     const hasItems = endpoint.requests === 'many'
     const context = hasItems
-      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#rules.transfers)
+      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
       : new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
@@ -156,7 +161,7 @@ export class RequestReceiver {
     const { message } = context
     const { cache } = this.#responder
     const entry = key === undefined ? undefined : cache.find(key, context.receivedAt)
-    if (controlKindOf(message) !== undefined) {
+    if (controlKindOf(message) !== undefined || isControlOfVersion01(message)) {
       this.#ignore(delivery, 'invalid', 'it is an exchange control message on a request topic')
       return false
     }

@@ -1,4 +1,4 @@
-import type { TransferBounds } from '../chunk/transfers.js'
+import type { Transfers } from '../chunk/transfers.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message, UserProperties } from '../message.js'
@@ -19,11 +19,11 @@ export class RequestStreamContext extends RequestContext {
     delivery: Delivery,
     correlation: ResponseCorrelation,
     responseTopic: string | undefined,
-    bounds: TransferBounds | undefined,
+    transfers: Transfers,
   ) {
     super(responder, delivery, correlation, responseTopic)
     this.#aliveAt = this.receivedAt
-    this.#receiver = new ItemReceiver(this, bounds)
+    this.#receiver = new ItemReceiver(this, transfers)
     this.items = new ReceivedItems(this.#receiver)
   }
 

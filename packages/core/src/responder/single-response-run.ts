@@ -1,4 +1,4 @@
-import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
+import { from, Observable, type Observer, type Unsubscribable } from 'rxjs'
 import type { EndpointTypes } from '../endpoint-types.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { Status, type Failure } from '../protocol/status.js'
@@ -43,7 +43,10 @@ export class SingleResponseRun<T extends EndpointTypes>
   next(response: T['responseInput']): void {
     if (!this.#isSubscribing) this.#respond(response)
     else if (this.#early === NONE) this.#early = response
-    else this.#hasMore = true
+    else {
+      this.#hasMore = true
+      this.#subscription?.unsubscribe()
+    }
   }
 
   error(error: unknown): void {
@@ -87,8 +90,12 @@ export class SingleResponseRun<T extends EndpointTypes>
 
   #subscribe(response$: Observable<T['responseInput']>): void {
     this.#isSubscribing = true
-    // Two, so that a handler that emits synchronously is known to emit more than one.
-    this.#subscription = response$.pipe(take(2)).subscribe(this)
+    new Observable<T['responseInput']>((subscriber) => {
+      // Known before the first response, so that the second one can end a handler that emits synchronously; `take(2)` would
+      // allocate 1 kB for that.
+      this.#subscription = subscriber
+      response$.subscribe(subscriber)
+    }).subscribe(this)
     this.#isSubscribing = false
     if (this.#hasEnded) this.stop()
     else if (this.#early === NONE) this.#startDeadline()

@@ -20,4 +20,4 @@ export type ItemStream<Item> =
  *   request has ended before its stream.
  * - *unsubscribe*: the requester gets no more credit.
  */
-export interface RequestItems<Item> extends Observable<Item>, AsyncIterable<Item> {}
+export type RequestItems<Item> = AsyncIterable<Item> & Observable<Item>

@@ -31,6 +31,13 @@ export class Route<V> implements TreeEntry<Route<V>> {
     return this.#addedAt === 0 && (this.#values === undefined || this.#values.size === 0)
   }
 
+  /** The values, in a new array. */
+  get values(): V[] {
+    if (this.#values !== undefined) return [...this.#values.keys()] as V[]
+    // A literal: `push` to an empty array would allocate room for seventeen elements, see decision 0009.
+    return this.#addedAt > 0 ? [this.#value as V] : []
+  }
+
   /** Adds a value and returns whether it is new. */
   add(value: V, now: number): boolean {
     if (this.isEmpty) {

@@ -60,6 +60,7 @@ export class TopicTrie<V> {
 
   /** Returns the values whose filters match the topic, once per matching filter. */
   matches(topic: string): V[] {
+    if (this.#root.walkedCount === 0) return this.#exact.get(topic)?.values ?? []
     const values: V[] = []
     this.match(topic, (value) => values.push(value))
     return values

@@ -300,6 +300,29 @@ describe('discover$', () => {
   }, 60_000)
 })
 
+describe('the prefix of discovery', () => {
+  it('separates services from others', () => {
+    inWorld((world) => {
+      announce(world, weather, { ...weather, instanceId: 'b', prefix: 'site/services' })
+      const tool = world.link('tool')
+      const followed = observe(world, discover$(tool, { prefix: 'site/services' }))
+      const queried = observe(world, pingServices$(tool, { prefix: 'site/services' }))
+      world.advance(3_000)
+      expect(kindsOf(followed.values)).toEqual(['found b'])
+      expect(queried.values.map(({ instanceId }) => instanceId)).toEqual(['b'])
+    })
+  })
+
+  it('must be a topic', () => {
+    inWorld(({ link }) => {
+      const prefix = 'a/#'
+      expect(() => pingServices$(link('a'), { prefix })).toThrow('options.prefix is "a/#"')
+      expect(() => discover$(link('a'), { prefix })).toThrow('options.prefix is "a/#"')
+      expect(() => announceService$(link('a'), { ...weather, prefix })).toThrow('options.prefix is "a/#"')
+    })
+  })
+})
+
 describe('the queries of discovery', () => {
   it('report responses that are not valid, and failures, as incidents', () => {
     inWorld((world) => {

@@ -1,7 +1,7 @@
 import { consoleSink, pinoSink, type EventLevel, type ExchangeEvent } from '@antiphon/core/events'
 import { describe, expect, it } from 'vitest'
 
-const head = { at: 0, client: 'c' }
+const head = { at: 0, client: 'c', link: 'l' }
 const message = { topic: 'a\nb', bytes: 1 }
 const requester = { ...head, side: 'requester', endpoint: 'e', exchange: 7 } as const
 const link = { ...head, side: 'link' } as const

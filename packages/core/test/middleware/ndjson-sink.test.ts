@@ -28,6 +28,7 @@ const event = (total: number): ExchangeEvent => ({
   exchange: 1,
   at: 5,
   client: 'c',
+  link: 'l',
   total,
 })
 const lineOf = (value: object): string => `${JSON.stringify(value)}\n`
@@ -59,7 +60,7 @@ describe('ndjsonSink', () => {
     expect(stream.written.join('')).toBe(
       lineOf(event(1)) +
         lineOf(event(2)) +
-        lineOf({ kind: 'dropped', side: 'link', at: 5, client: 'c', count: 2 }) +
+        lineOf({ kind: 'dropped', side: 'link', at: 5, client: 'c', link: 'l', count: 2 }) +
         lineOf(event(5)),
     )
     stream.drain()

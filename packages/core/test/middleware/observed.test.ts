@@ -3,6 +3,7 @@ import {
   endpoint,
   exchange$,
   request$,
+  requesterStats,
   requests$,
   serve,
   text,
@@ -180,6 +181,38 @@ describe('observed', () => {
         [2, 'failed'],
         [3, 'timed-out'],
       ])
+    })
+  })
+
+  it('accounts for every exchange when connections are lost and messages are sent again', () => {
+    inWorld(({ broker, link, advance, scheduler }) => {
+      const server = recorded(link('server', { reconnect: { initial: 50, maximum: 100 } }))
+      const requester = recorded(link('requester', { reconnect: { initial: 50, maximum: 100 } }))
+      requests$(server.link, echo)
+        .pipe(serve(({ value }) => of(value).pipe(delay(40, scheduler))))
+        .subscribe()
+      advance(50)
+      const options = { timeout: 2_000, retry: { count: 3, attemptTimeout: 150 } }
+      for (let index = 0; index < 60; index++) {
+        exchange$(requester.link, echo, `${index}`, options).subscribe({ error: () => undefined })
+        advance(20)
+        if (index % 7 === 3) broker.disconnect('requester', { session: 'lose' })
+        if (index % 11 === 5) broker.disconnect('server', { session: 'lose' })
+      }
+      advance(5_000)
+      const numbersOf = (kind: 'requested' | 'settled'): readonly number[] =>
+        only(requester.events, kind).flatMap((event) => (event.side === 'requester' ? [event.exchange] : []))
+      const all = Array.from({ length: 60 }, (_, index) => index + 1)
+      expect(numbersOf('requested')).toEqual(all)
+      expect([...numbersOf('settled')].sort((a, b) => a - b)).toEqual(all)
+      const outcomes = only(requester.events, 'settled').map(({ outcome }) => outcome)
+      const stats = requesterStats(requester.link, echo)
+      expect(outcomes.filter((outcome) => outcome === 'responded')).toHaveLength(stats.responded)
+      expect(outcomes.filter((outcome) => outcome === 'timed-out')).toHaveLength(stats.timedOut)
+      expect(only(requester.events, 'retried')).toHaveLength(stats.retried)
+      expect(stats.retried).toBeGreaterThan(0)
+      const receivedBy = server.events.filter(({ kind }) => kind === 'received')
+      expect(only(server.events, 'settled')).toHaveLength(receivedBy.length)
     })
   })
 

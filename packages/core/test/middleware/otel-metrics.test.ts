@@ -108,7 +108,7 @@ describe('otelMetrics', () => {
   it('ignores the end of an exchange that began before it, and names an error by its code or outcome', () => {
     const { meter, of: callsOf } = recordingMeter()
     const sink = otelMetrics({ meter })
-    const head = { side: 'requester', endpoint: 'echo', at: 5, client: 'c' } as const
+    const head = { side: 'requester', endpoint: 'echo', at: 5, client: 'c', link: 'l' } as const
     const events: readonly ExchangeEvent[] = [
       { ...head, kind: 'settled', exchange: 1, outcome: 'responded' },
       { ...head, kind: 'requested', exchange: 2, topic: 'echo', timeout: 1 },

@@ -2,7 +2,7 @@ import { endpoint, exchange$, requests$, serve, text, type Link } from '@antipho
 import { shutdownOn, type Shutdown, type ShutdownOptions } from '@antiphon/core/operations'
 import { EventEmitter } from 'node:events'
 import { delay, NEVER, of } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { observe } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
@@ -100,6 +100,17 @@ describe('shutdownOn', () => {
       start()
       expect(process.listenerCount('SIGUSR2')).toBe(before)
     })
+  })
+
+  it('needs a process', () => {
+    vi.stubGlobal('process', undefined)
+    try {
+      inWorld(({ link }) => {
+        expect(() => shutdownOn('SIGTERM', link('a'))).toThrow('options.process is missing')
+      })
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('rejects unknown options', () => {

@@ -155,6 +155,28 @@ describe('the items of a hostile or plain requester', () => {
     })
   })
 
+  it('are refused beyond the credit before their chunks are assembled', () => {
+    withHostileRequester(({ open, sendItem, failures }) => {
+      open()
+      sendItem('4', '12', [['__chunk', '0:9:18:00000000']])
+      expect(failures()).toEqual([[400, 'item 4 exceeds the credit', '__stream']])
+    })
+  })
+
+  it('are dropped if many bytes wait for a missing one, and accepted when they are sent again', () => {
+    withHostileRequester(({ open, sendItem, seen, failures }) => {
+      const large = '0'.repeat(9 * 2 ** 20)
+      open()
+      sendItem('1', `${large}1`)
+      sendItem('2', `${large}2`)
+      sendItem('0', '0')
+      expect(seen).toEqual([0, 1])
+      sendItem('2', `${large}2`)
+      expect(seen).toEqual([0, 1, 2])
+      expect(failures()).toEqual([])
+    })
+  })
+
   it('are missed three times, then the request is answered 400', () => {
     withHostileRequester(({ open, sendItem, failures, seen, world, credits, sendControl }) => {
       open()

@@ -41,7 +41,10 @@ export interface DurableRequesterOptions {
 interface KnownKey {
   readonly id: string
   readonly fingerprint: string
+  /** The request, until its outcome has been emitted. */
   readonly request: StoredRequest | undefined
+  /** Whether the outcome of the request is being written. */
+  readonly isEnding?: boolean
 }
 
 /** The key of the record with the UUID of the default response topic. */
@@ -115,8 +118,8 @@ export class DurableRequester<T extends EndpointTypes> {
 
   async cancel(key: string): Promise<boolean> {
     const section = await this.#open()
-    const request = this.#known.get(key)?.request
-    if (request === undefined || this.#writing.has(key)) return false
+    const { request, isEnding = false } = this.#known.get(key) ?? {}
+    if (request === undefined || isEnding || this.#writing.has(key)) return false
     await this.#commit(section, { key: this.#recordKey(key) }, `the cancel of request ${key}`)
     if (this.#known.get(key)?.request !== request) return false
     this.#known.delete(key)
@@ -224,7 +227,7 @@ export class DurableRequester<T extends EndpointTypes> {
     const known = this.#known.get(key)
     const section = await this.#open()
     if (known?.request !== request) return
-    this.#known.set(key, { ...known, request: undefined })
+    this.#known.set(key, { ...known, isEnding: true })
     const value = isLeft(result)
       ? toErrorRecord(request, result.left)
       : toResponseRecord(request, result.right.message)
@@ -235,6 +238,7 @@ export class DurableRequester<T extends EndpointTypes> {
       this.#options.onStoreError(AntiphonError.from(error))
     }
     if (this.#isClosed) return
+    this.#known.set(key, { ...known, request: undefined })
     this.#settle(key, isLeft(result) ? result : right(result.right.value), section)
   }
 

@@ -65,11 +65,16 @@ describeForeign(['mosquitto', 'chromium'], 'durable requests of a page in headle
       page.evaluate(([url, name]) => void sendOrders(url, name), [mosquitto.wsUrl ?? '', run] as const)
     for (let run = 1; run <= reloads; run++) {
       await startRun(String(run))
-      await page.waitForFunction((count) => sentOrders() >= count, 1 + ((run * 37) % 50))
+      await page.waitForFunction((count) => sentOrders() >= count, 1 + ((run * 37) % 50), {
+        timeout: 300_000,
+      })
       await page.reload()
     }
     await startRun('last')
-    await page.waitForFunction(() => 'last' in notesOf('end'))
+    // Only for a page that hangs.
+    await page.waitForFunction(() => 'last' in notesOf('end') || 'last' in notesOf('fault'), undefined, {
+      timeout: 300_000,
+    })
     const notes = (kind: string): Promise<Record<string, string>> =>
       page.evaluate((name) => notesOf(name), kind)
     const [sent, outcomes, faults] = [await notes('sent'), await notes('outcome'), await notes('fault')]

@@ -334,6 +334,31 @@ describe('durableRequests', () => {
     expect([isAborted, notes, await requests.keys(), await entriesOf()]).toEqual([true, [], [], []])
   })
 
+  it('counts a request as one without an outcome until that is written and emitted', async () => {
+    startResponder()
+    let finish = (): void => undefined
+    const slow: DurableStore = {
+      ...store,
+      commit: async (changes) => {
+        if (world.published('orders/vienna').length > 0)
+          await new Promise<void>((resolve) => (finish = resolve))
+        await store.commit(changes)
+      },
+    }
+    const requests = start(world.link('till'), { store: slow })
+    const { notes } = notedOutcomes(requests)
+    void requests.send('order-17', tea)
+    await world.advance()
+    expect([await requests.keys(), await requests.cancel('order-17'), notes]).toEqual([
+      ['order-17'],
+      false,
+      [],
+    ])
+    finish()
+    await world.advance()
+    expect([await requests.keys(), notes]).toEqual([[], ['order-17: tea ordered']])
+  })
+
   it('does not cancel requests when it is closed, and continues them in the same process', async () => {
     let isAborted = false
     let respond = (): void => undefined

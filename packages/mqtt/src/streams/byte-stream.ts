@@ -33,6 +33,7 @@ export type StreamOptions = Pick<
   | 'ALPNProtocols'
   | 'wsOptions'
   | 'tunnel'
+  | 'unref'
 >
 
 /** Opens a stream to a broker. Throws if it cannot start to open, for example with an invalid certificate. */

@@ -18,6 +18,7 @@ const elsewhereRules: OptionRules<Omit<MqttOptions, keyof SessionOptions>> = {
   ALPNProtocols: elsewhere,
   wsOptions: elsewhere,
   tunnel: elsewhere,
+  unref: elsewhere,
   timerVariant: elsewhere,
 }
 

@@ -5,7 +5,8 @@ import { inRoot, publicPackages } from '../workspace.js'
 import { filesIn, tarballOf, tarballs } from './tarballs.js'
 
 const packages = publicPackages()
-const allowed = /^package\/((dist|src)\/.+\.(js|ts)(\.map)?|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+const allowed =
+  /^package\/((dist|src)\/.+\.(js|ts)(\.map)?|page\/dist\/.+\.(html|css|js)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
 const problems: string[] = []
 
 await rm(tarballs, { recursive: true, force: true })

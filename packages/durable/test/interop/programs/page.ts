@@ -6,6 +6,9 @@ import { connect } from '@antiphon/mqtt/web'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { order } from './order.js'
 
+/** How many orders may wait for their outcomes, so that a slow responder does not fill the store. */
+const maxPending = 100
+
 let sent = 0
 
 const note = (kind: string, key: string, text = ''): void => localStorage.setItem(`${kind} ${key}`, text)
@@ -28,9 +31,16 @@ async function sendOrders(url: string, run: string): Promise<void> {
     clean: false,
     properties: { sessionExpiryInterval: 3_600 },
   })
-  const requests = durableRequests(link, order, { store: indexedDbStore('orders'), attemptTimeout: 1_000 })
+  const requests = durableRequests(link, order, {
+    store: indexedDbStore('orders', { lockTimeout: 60_000 }),
+    attemptTimeout: 1_000,
+  })
+  let pending = 0
+  let onOutcome = (): void => undefined
   requests.outcomes$.subscribe({
     next: ({ key, result, acknowledge }) => {
+      pending--
+      onOutcome()
       note('outcome', key, isLeft(result) ? result.left.message : result.right)
       void acknowledge().then(() => endIfLast())
     },
@@ -45,6 +55,8 @@ async function sendOrders(url: string, run: string): Promise<void> {
     await requests.send(key, key)
     note('sent', key)
     sent++
+    pending++
+    while (pending >= maxPending) await new Promise<void>((resolve) => (onOutcome = resolve))
   }
 }
 

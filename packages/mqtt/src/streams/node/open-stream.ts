@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { OpenStream, StreamEvents } from '../byte-stream.js'
+import { unref } from '../../handle.js'
+import type { OpenStream, StreamEvents, StreamOptions } from '../byte-stream.js'
 import { explainError } from './explain-error.js'
 import { openTcp } from './tcp.js'
 import { openTls } from './tls.js'
@@ -10,7 +11,13 @@ const openers = { mqtt: openTcp, mqtts: openTls, ws: openWebSocket, wss: openWeb
 
 /** Opens a stream by the protocol of the address. */
 export const openStream: OpenStream = (address, options, events) =>
-  withEvents(openers[address.protocol](address, options), events)
+  withEvents(unreferenced(openers[address.protocol](address, options), options), events)
+
+/** Lets the socket not keep the process alive, if the options say so. A tunnel of the application may have no such function. */
+function unreferenced(stream: Duplex, { unref: isUnref = false }: StreamOptions): Duplex {
+  if (isUnref) unref(stream)
+  return stream
+}
 
 function withEvents(stream: Duplex, { onData, onDrain, onError, onClose }: StreamEvents): Duplex {
   sendWithoutDelay(stream)

@@ -15,6 +15,8 @@ export function openWebSocket(address: Address, options: StreamOptions): Duplex 
     ...(socket !== undefined && tunnel),
   }
   const webSocket = new WebSocket(webSocketUrl(address), [subprotocol], webSocketOptions)
+  // The stream of a WebSocket has no `unref`, and its socket is not known before.
+  if (options.unref === true) webSocket.on('upgrade', ({ socket }) => socket.unref())
   const stream = createWebSocketStream(webSocket)
   // Bytes that were not sent when the WebSocket closed would keep the stream open.
   webSocket.on('close', () => stream.destroy())

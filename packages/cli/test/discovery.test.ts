@@ -1,0 +1,115 @@
+import type { Broker } from '@antiphon/broker'
+import { endpoint, requests$, serve, text } from '@antiphon/core'
+import { announceService$ } from '@antiphon/core/discovery'
+import { of } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBroker } from './broker-url.js'
+import { antiphon, startAntiphon, type Ended } from './run-antiphon.js'
+
+let broker: Broker
+let url = ''
+
+beforeAll(async () => {
+  const started = await startBroker()
+  broker = started.broker
+  url = started.url
+  const link = broker.link()
+  const forecast = endpoint({ topic: 'forecast/{city}', request: text, response: text })
+  const history = endpoint({ topic: 'history', request: text, response: text, responses: 'many' })
+  await new Promise<void>((resolve) => {
+    requests$(link, forecast, { onSubscribed: resolve })
+      .pipe(serve(() => of('sunny')))
+      .subscribe()
+  })
+  announceService$(link, {
+    name: 'weather',
+    version: '1.2.0',
+    instanceId: 'north',
+    description: 'Forecasts',
+    endpoints: [{ endpoint: forecast }, { endpoint: history, group: 'g' }],
+  }).subscribe()
+  announceService$(broker.link(), {
+    name: 'plain',
+    version: '0.1.0',
+    instanceId: 'one',
+    endpoints: [{ endpoint: history }],
+  }).subscribe()
+})
+afterAll(() => broker.close())
+
+const run = (...args: readonly string[]): Promise<Ended> =>
+  antiphon([...args, '--stall-timeout', '200ms', '--url', url])
+
+describe('discovery', () => {
+  it('lists services with their topics', async () => {
+    const { code, stdout } = await run('ls')
+    expect([code, stdout.trimEnd().split('\n').sort()]).toEqual([
+      0,
+      ['plain one 0.1.0 history', 'weather north 1.2.0 forecast/{city} history'],
+    ])
+  })
+
+  it('describes one service', async () => {
+    expect(await run('info', 'weather', '--instance', 'north')).toMatchObject({
+      code: 0,
+      stdout:
+        'weather north 1.2.0\n  Forecasts\n  forecast/{city} text/plain -> text/plain\n  history text/plain -> text/plain (stream) in group g\n',
+    })
+    expect((await run('info', 'plain')).stdout).toBe(
+      'plain one 0.1.0\n  history text/plain -> text/plain (stream)\n',
+    )
+  })
+
+  it('prints counts and processing times', async () => {
+    await antiphon(['request', 'forecast/Vienna', '-u', url])
+    expect((await run('stats', 'weather')).stdout).toMatch(
+      /^weather north 1\.2\.0\n {2}forecast\/\{city\} 1 requests, 0 errors, p50 \d+ ms, p90 \d+ ms, p99 \d+ ms\n/,
+    )
+  })
+
+  it('pings services, as records', async () => {
+    const { records } = await run('ping', 'plain', '--json', '--timeout', '1s')
+    expect(records()).toEqual([
+      { type: 'service', query: 'ping', service: { name: 'plain', instanceId: 'one', version: '0.1.0' } },
+    ])
+  })
+
+  it('exits with 4 if no service responds', async () => {
+    expect(await run('ping', 'missing', '--timeout', '200ms')).toMatchObject({
+      code: 4,
+      stderr: 'antiphon: no service missing responds; does it announce itself, as serve --service does?\n',
+    })
+    expect(await run('ls', '--prefix', 'elsewhere', '--timeout', '200ms')).toMatchObject({ code: 4 })
+  })
+
+  it('follows the services that serve --service announces', async () => {
+    const watching = startAntiphon(['ls', '--watch', '-u', url])
+    await watching.printed('found weather')
+    const responder = startAntiphon([
+      'serve',
+      'lamp',
+      '--echo',
+      '--service',
+      'lamp',
+      '--service-version',
+      '2.0.0',
+      '--group',
+      'g',
+      '-u',
+      url,
+    ])
+    await watching.printed('found lamp')
+    responder.interrupt()
+    expect((await responder.ended).code).toBe(0)
+    await watching.printed('lost (stopped) lamp')
+    watching.interrupt()
+    expect((await watching.ended).code).toBe(0)
+  })
+
+  it('ends a query on Ctrl-C', async () => {
+    const { interrupt, printed, ended } = startAntiphon(['ls', 'missing', '--timeout', '1h', '-v', '-u', url])
+    await printed('> PUBLISH')
+    interrupt()
+    expect((await ended).code).toBe(130)
+  })
+})

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { connect } from '@antiphon/mqtt'
+import type { EventSink } from '@antiphon/core/events'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { inspect } from '../inspect.js'
+import { readEvent } from '../model/read-event.js'
+import { observeMessages } from '../observe-messages.js'
+
+const USAGE = `Usage: antiphon-inspect <file.ndjson>
+       antiphon-inspect --url mqtt://localhost [--filter '#']
+
+Serves a page that shows the exchanges in a recording, or those of a broker as an observer sees them.
+
+Options
+  --url <url>             the broker to observe
+  --filter <filter>       the topic filter to observe (default: #)
+  --payload-bytes <n>     how many bytes of each payload are shown (default: 2000)
+  --port <port>           the port of the page (default: a free one)
+  --help                  show this text
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    url: { type: 'string' },
+    filter: { type: 'string', default: '#' },
+    'payload-bytes': { type: 'string', default: '2000' },
+    port: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(USAGE)
+else if ((values.url === undefined) !== (positionals.length === 1)) fail(USAGE)
+else
+  await run().catch((error: unknown) => {
+    fail(`antiphon-inspect: ${error instanceof Error ? error.message : String(error)}\n`)
+  })
+
+/** Ends the program with a text. */
+function fail(text: string): void {
+  process.stderr.write(text)
+  process.exitCode = 2
+}
+
+async function run(): Promise<void> {
+  const [file] = positionals
+  const link = values.url === undefined ? undefined : connect(values.url)
+  const inspector = await inspect({ port: Number(values.port), ...(link === undefined ? {} : { link }) })
+  try {
+    if (link !== undefined) {
+      const payloadBytes = Number(values['payload-bytes'])
+      observeMessages(link, inspector.sink, { filter: values.filter, payloadBytes })
+    } else if (file !== undefined) await read(file, inspector.sink)
+  } catch (error) {
+    await inspector.close()
+    throw error
+  }
+  process.stdout.write(`The inspector is at ${inspector.url}\n`)
+}
+
+/** Reads a recording. Says how many lines are not events. */
+async function read(file: string, sink: EventSink): Promise<void> {
+  let skipped = 0
+  const input = createReadStream(file)
+  // Without this, reading the lines of a file that is missing would not end.
+  await once(input, 'open')
+  for await (const line of createInterface({ input })) {
+    const event = readEvent(line)
+    if (event === undefined) skipped++
+    else sink(event)
+  }
+  if (skipped > 0) process.stderr.write(`${skipped} lines of ${file} are not events\n`)
+}

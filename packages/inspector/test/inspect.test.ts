@@ -1,0 +1,198 @@
+import { createBroker } from '@antiphon/broker'
+import { endpoint, requests$, request, serve, text, withProperties } from '@antiphon/core'
+import type { ExchangeEvent } from '@antiphon/core/events'
+import { inspect, observeMessages } from '@antiphon/inspector'
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import { firstValueFrom, of, throwError } from 'rxjs'
+import { expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { replay } from '../src/server/replay.js'
+
+const echo = endpoint({ topic: 'echo', request: text, response: text })
+const event: ExchangeEvent = { kind: 'closed', side: 'link', at: 1, client: 'c', link: 'l' }
+
+/** Resolves with the messages until one satisfies a condition. */
+function messagesUntil(socket: WebSocket, isLast: (value: unknown) => boolean): Promise<readonly unknown[]> {
+  const values: unknown[] = []
+  return new Promise((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      const value = JSON.parse(data.toString()) as unknown
+      values.push(value)
+      if (isLast(value)) resolve(values)
+    })
+  })
+}
+
+/** Resolves with the status of a GET. */
+function statusOf(
+  url: string,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { port } = new URL(url)
+    httpRequest({ port, host: '127.0.0.1', path, headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+it('sends the events before and after a page connects', async () => {
+  const { url, sink, close } = await inspect()
+  sink(event)
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const received = messagesUntil(socket, (value) => Array.isArray(value) && value.length === 2)
+  await once(socket, 'message')
+  await new Promise((resolve) => setImmediate(resolve))
+  sink(event)
+  sink(event)
+  expect(await received).toEqual([{ canSend: false }, [event], [event, event]])
+  // Without a link it ignores requests to send.
+  socket.send('{}')
+  await close()
+  await once(socket, 'close')
+})
+
+it.each<[why: string, change: (url: URL) => void, headers: Record<string, string>]>([
+  ['a wrong token', (url) => url.searchParams.set('token', '0'.repeat(32)), {}],
+  ['a token of another length', (url) => url.searchParams.set('token', '0'), {}],
+  ['no token', (url) => url.searchParams.delete('token'), {}],
+  ['another origin', () => undefined, { origin: 'http://evil.example' }],
+  ['another host', () => undefined, { host: 'evil.example' }],
+])('refuses a connection with %s', async (_, change, headers) => {
+  const { url, close } = await inspect()
+  const changed = new URL(url.replace('http', 'ws'))
+  change(changed)
+  const socket = new WebSocket(changed, { headers })
+  const [error] = (await once(socket, 'error')) as [Error]
+  expect(error.message).toContain('403')
+  await close()
+})
+
+it('serves only the files of the page', async () => {
+  const { url, close } = await inspect()
+  for (const path of [
+    '/../package.json',
+    '/assets/../../package.json',
+    '/style.png',
+    '/%2e%2e/a.js',
+    '/missing.js',
+  ])
+    expect(await statusOf(url, path)).toBe(404)
+  await close()
+})
+
+it('rejects options that are not known, and a port that is in use', async () => {
+  await expect(inspect({ ports: 1 } as never)).rejects.toThrow('did you mean port?')
+  const { url, close } = await inspect()
+  await expect(inspect({ port: Number(new URL(url).port) })).rejects.toThrow('EADDRINUSE')
+  await close()
+})
+
+it('sends a request again, and reports its response, its failure, and a request that is not valid', async () => {
+  const broker = createBroker()
+  const payloads: string[] = []
+  requests$(broker.link(), echo)
+    .pipe(
+      serve(({ value }) => {
+        payloads.push(value)
+        return value === 'bad' ? throwError(() => new Error('no')) : of(value)
+      }),
+    )
+    .subscribe()
+  const link = broker.link()
+  const { url, close } = await inspect({ link })
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const results = (count: number): Promise<readonly unknown[]> => {
+    let seen = 0
+    return messagesUntil(socket, (value) => {
+      if ((value as { readonly result?: string }).result !== undefined) seen++
+      return seen === count
+    })
+  }
+  const all = results(4)
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ topic: 'echo', payload: 'hi', contentType: 'text/plain' }))
+  socket.send(
+    JSON.stringify({ topic: 'echo', payload: 'YmFk', payloadEncoding: 'base64', contentType: 'text/plain' }),
+  )
+  socket.send(JSON.stringify({ topic: 'echo' }))
+  socket.send('no json')
+  const texts = (await all).map((value) => (value as { readonly result?: string }).result ?? '')
+  expect(texts).toContain('responded')
+  expect(texts.join('\n')).toContain('[status]')
+  expect(texts.join('\n')).toContain('topic or payload is missing')
+  expect(payloads.sort()).toEqual(['bad', 'hi'])
+  await close()
+  await broker.close()
+})
+
+it('replays bytes without a content type', async () => {
+  const broker = createBroker()
+  const link = broker.link()
+  const message = firstValueFrom(broker.link().messages$('raw'))
+  await new Promise((resolve) => setImmediate(resolve))
+  const sent = replay(link, { topic: 'raw', payload: 'x' }, () => undefined)
+  expect(await message).toMatchObject({ topic: 'raw', contentType: 'application/octet-stream' })
+  sent.unsubscribe()
+  await broker.close()
+})
+
+it('derives events from the messages on a broker', async () => {
+  const broker = createBroker()
+  const events: ExchangeEvent[] = []
+  const observer = broker.link()
+  const observation = observeMessages(observer, (each) => events.push(each), { payloadBytes: 10 })
+  const failing = endpoint({ topic: 'failing', request: text, response: text })
+  requests$(broker.link(), echo)
+    .pipe(serve(({ value }) => of(withProperties(value, { userProperties: [['x', 'y']] }))))
+    .subscribe()
+  requests$(broker.link(), failing)
+    .pipe(serve(() => throwError(() => new Error('no'))))
+    .subscribe()
+  const link = broker.link()
+  await request(link, echo, 'hi')
+  await request(link, failing, 'hi').catch(() => undefined)
+  const correlationData = new Uint8Array([255])
+  await firstValueFrom(link.publish$({ topic: 'a', payload: new Uint8Array([255]), correlationData }))
+  await firstValueFrom(link.publish$({ topic: 'b', payload: new Uint8Array() }))
+  const properties = { responseTopic: 'r', correlationData }
+  for (let attempt = 0; attempt < 2; attempt++)
+    await firstValueFrom(link.publish$({ topic: 'c', payload: new Uint8Array(), ...properties }))
+  const accepted = [
+    ['__stat', '202'],
+    ['__ctlTopic', 'c'],
+  ] as const
+  for (const userProperties of [accepted, [['__stream', '0']], [['__stream', '1:last']]] as const)
+    await firstValueFrom(
+      link.publish$({ topic: 'r', payload: new Uint8Array(), correlationData, userProperties }),
+    )
+  await observer.close()
+  observation.unsubscribe()
+  expect(events.map(({ kind }) => kind)).toEqual([
+    'sent',
+    'received',
+    'settled',
+    'sent',
+    'received',
+    'settled',
+    'unmatched',
+    'sent',
+    'retried',
+    'received',
+    'received',
+    'received',
+    'settled',
+  ])
+  expect(events[0]).toMatchObject({ endpoint: 'echo', message: { payload: 'hi', contentType: 'text/plain' } })
+  expect(events[5]).toMatchObject({ outcome: 'failed', status: 500 })
+  expect(events[6]).toMatchObject({
+    correlation: 'ff',
+    message: { payload: '/w==', payloadEncoding: 'base64' },
+  })
+  await broker.close()
+})

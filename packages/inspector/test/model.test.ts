@@ -1,0 +1,316 @@
+import type { ExchangeEvent } from '@antiphon/core/events'
+import { describe, expect, it } from 'vitest'
+import { EndpointSeries, percentileOf } from '../src/model/endpoint-series.js'
+import { ExchangeLog } from '../src/model/exchange-log.js'
+import { toHar, toNdjson, traceIdOf } from '../src/model/exports.js'
+import { readEvent } from '../src/model/read-event.js'
+import { toSequence } from '../src/model/sequence.js'
+import { hasWholePayload } from '../src/model/whole-payload.js'
+
+const message = { topic: 't', bytes: 1 }
+const requester = { side: 'requester', client: 'phone', link: 'a', endpoint: 'e' } as const
+const responder = { side: 'responder', client: 'server', link: 'b', endpoint: 'e' } as const
+const link = { side: 'link', client: 'phone', link: 'a' } as const
+
+/** The events of one exchange that was sent twice, at both sides. */
+function eventsOf(exchange: number, correlation: string): readonly ExchangeEvent[] {
+  return [
+    { ...requester, client: '', at: 1_000, kind: 'requested', exchange, topic: 't', timeout: 500 },
+    { ...requester, at: 1_001, kind: 'subscribed', exchange, filter: 'r' },
+    { ...requester, at: 1_002, kind: 'sent', exchange, attempt: 1, correlation, message },
+    { ...responder, at: 1_003, kind: 'received', exchange, correlation, group: 'g', message },
+    { ...responder, at: 1_003, kind: 'started', exchange },
+    { ...requester, at: 1_004, kind: 'acknowledged', exchange, reasonCode: 16 },
+    { ...requester, at: 1_100, kind: 'retried', exchange, attempt: 2, correlation, message },
+    { ...responder, at: 1_101, kind: 'duplicate', correlation, detail: 'again', message },
+    { ...responder, at: 1_200, kind: 'responded', exchange, message },
+    { ...responder, at: 1_201, kind: 'acknowledged', exchange, reasonCode: 0 },
+    { ...responder, at: 1_201, kind: 'settled', exchange, outcome: 'responded', status: 200, duration: 198 },
+    { ...requester, at: 1_202, kind: 'received', exchange, message },
+    { ...requester, at: 1_202, kind: 'settled', exchange, outcome: 'responded' },
+  ]
+}
+
+function logOf(
+  events: readonly ExchangeEvent[],
+  ...bounds: ConstructorParameters<typeof ExchangeLog>
+): ExchangeLog {
+  const log = new ExchangeLog(...bounds)
+  for (const event of events) log.add(event)
+  return log
+}
+
+describe('ExchangeLog', () => {
+  const expected = {
+    endpoint: 'e',
+    topic: 't',
+    requester: 'phone',
+    responder: 'server',
+    group: 'g',
+    attempts: 2,
+    duplicates: 1,
+    items: 1,
+    outcome: 'responded',
+    status: 200,
+    deadline: 1_500,
+    duration: 202,
+  }
+
+  it('pairs the events of both sides', () => {
+    const { rows } = logOf(eventsOf(1, 'c'))
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject(expected)
+  })
+
+  it('pairs them also if those of the responder arrive first', () => {
+    const events = eventsOf(1, 'c')
+    const { rows } = logOf([
+      ...events.filter(({ side }) => side === 'responder'),
+      ...events.filter(({ side }) => side === 'requester'),
+    ])
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({ ...expected, outcome: 'responded' })
+  })
+
+  it('keeps exchanges of different links with equal numbers apart', () => {
+    const events = eventsOf(1, 'c').filter(({ side }) => side === 'requester')
+    const others = events.map((event) => ({
+      ...event,
+      link: 'z',
+      ...('correlation' in event ? { correlation: 'd' } : {}),
+    })) as readonly ExchangeEvent[]
+    expect(logOf([...events, ...others]).rows.map(({ correlation }) => correlation)).toEqual(['c', 'd'])
+  })
+
+  it('shows a request whose requester is not observed', () => {
+    const settled = {
+      ...responder,
+      at: 5,
+      kind: 'settled',
+      exchange: 1,
+      outcome: 'failed',
+      status: 500,
+      error: { message: 'no' },
+    } as const
+    const { rows } = logOf([{ ...responder, at: 1, kind: 'received', exchange: 1, message }, settled])
+    expect(rows[0]).toMatchObject({
+      outcome: 'failed',
+      status: 500,
+      error: { message: 'no' },
+      requester: undefined,
+    })
+    const ignored = {
+      ...responder,
+      at: 1,
+      kind: 'ignored',
+      reason: 'invalid',
+      detail: 'odd',
+      status: 400,
+      message,
+    } as const
+    expect(logOf([ignored]).rows[0]).toMatchObject({ outcome: 'ignored: invalid', status: 400, topic: 't' })
+  })
+
+  it('leaves an exchange pending until its requester has settled it', () => {
+    const events = eventsOf(1, 'c').slice(0, -2)
+    expect(logOf(events).rows[0]).toMatchObject({ isPending: true, status: 200, duration: undefined })
+  })
+
+  it('counts items and credit of streams', () => {
+    const { rows } = logOf([
+      { ...requester, at: 1, kind: 'credit', exchange: 1, total: 7 },
+      { ...requester, at: 2, kind: 'received', exchange: 1, message },
+      { ...requester, at: 3, kind: 'received', exchange: 1, message },
+      { ...responder, at: 1, kind: 'responded', exchange: 5, message },
+    ])
+    expect(rows).toMatchObject([{ items: 2, credit: 7 }, { items: 1 }])
+  })
+
+  it('collects unmatched responses, incidents, connections and what was dropped', () => {
+    const log = logOf([
+      { ...link, at: 1, kind: 'unmatched', message },
+      { ...link, at: 2, kind: 'incident', incident: 'refused' },
+      { ...link, at: 3, kind: 'online', sessionPresent: true, protocolVersion: 5 },
+      { ...link, at: 4, kind: 'dropped', count: 9 },
+    ])
+    expect(log.faults.map(({ kind }) => kind)).toEqual(['unmatched', 'incident'])
+    expect(log.connections).toHaveLength(1)
+    expect(log).toMatchObject({ dropped: 9, events: 4 })
+  })
+
+  it('keeps a limited number of exchanges, events and endpoints', () => {
+    const bounds = { exchanges: 10, events: 3, endpoints: 2 }
+    const events = Array.from({ length: 50 }, (_, index) => [
+      {
+        ...requester,
+        endpoint: `e${index}`,
+        at: index,
+        kind: 'sent',
+        exchange: index,
+        attempt: 1,
+        correlation: `c${index}`,
+        message,
+      },
+      { ...requester, endpoint: `e${index}`, at: index, kind: 'settled', exchange: index, outcome: 'failed' },
+      { ...link, at: index, kind: 'unmatched', message },
+    ]).flat() as readonly ExchangeEvent[]
+    const log = logOf(events, bounds)
+    expect(log.rows.length).toBeLessThanOrEqual(11)
+    expect(log.forgotten + log.rows.length).toBe(50)
+    expect(log.faults).toHaveLength(3)
+    expect([...log.series.values()].map(({ name, errors }) => [name, errors])).toEqual([
+      ['e0', 1],
+      ['e1', 1],
+    ])
+    const long = Array.from(
+      { length: 400 },
+      (_, at) => ({ ...requester, at, kind: 'received', exchange: 1, message }) as const,
+    )
+    expect(logOf(long).rows[0]).toMatchObject({ omitted: 100, items: 400 })
+  })
+})
+
+describe('EndpointSeries', () => {
+  it('has counts and durations per second, for two minutes', () => {
+    const series = new EndpointSeries('e')
+    for (let second = 0; second < 200; second++) series.add(second * 1_000, second, second % 2 === 0)
+    expect(series).toMatchObject({ count: 200, errors: 100 })
+    expect(series.points()).toHaveLength(120)
+    expect(series.points()[0]).toEqual({ second: 80, count: 1, errors: 1, durations: [80] })
+    expect(series.percentile(0.5)).toBe(139)
+  })
+
+  it('keeps a sample of the durations of a second', () => {
+    const series = new EndpointSeries('e')
+    for (let index = 0; index < 2_000; index++) series.add(0, index, false)
+    expect(series.points()[0]?.durations).toHaveLength(500)
+  })
+
+  it('has 0 as percentile of nothing', () => {
+    expect([percentileOf([], 0.5), percentileOf([3], 0)]).toEqual([0, 3])
+  })
+})
+
+describe('toSequence', () => {
+  it('draws packets between the lanes, notes, and changes of the connections', () => {
+    const log = logOf([
+      ...eventsOf(1, 'c'),
+      { ...link, at: 1_050, kind: 'offline', error: { message: 'gone' }, retryIn: 1 },
+      { ...link, link: 'other', at: 1_050, kind: 'offline', error: { message: 'gone' }, retryIn: 1 },
+      { ...link, at: 1_060, kind: 'online', sessionPresent: true, protocolVersion: 5 },
+    ])
+    const [row] = log.rows
+    if (row === undefined) throw new Error('there is no row')
+    const steps = toSequence(row.events, log.connectionsDuring(row), (id) =>
+      id === 'a' ? 'requester' : 'responder',
+    )
+    expect(steps.map(({ from, to, text }) => `${from} ${to} ${text}`)).toEqual([
+      'requester requester requested',
+      'requester requester subscribed',
+      'requester broker PUBLISH request',
+      'broker responder PUBLISH request',
+      'responder responder started',
+      'broker requester PUBACK 0x10',
+      'requester requester offline: gone',
+      'requester requester online',
+      'requester broker PUBLISH request, attempt 2',
+      'broker responder PUBLISH duplicate request',
+      'responder broker PUBLISH response',
+      'broker responder PUBACK',
+      'responder responder settled: responded 200',
+      'broker requester PUBLISH response',
+      'requester requester settled: responded',
+    ])
+  })
+
+  it('draws acceptances, credit, cancels and ignored requests', () => {
+    const events: readonly ExchangeEvent[] = [
+      { ...requester, at: 1, kind: 'accepted', exchange: 1, message },
+      { ...requester, at: 2, kind: 'credit', exchange: 1, total: 3 },
+      { ...responder, at: 3, kind: 'credit', exchange: 1, total: 3 },
+      { ...requester, at: 4, kind: 'cancelled', exchange: 1 },
+      { ...responder, at: 5, kind: 'cancelled', exchange: 1 },
+      { ...responder, at: 6, kind: 'ignored', reason: 'invalid', detail: '', message },
+    ]
+    expect(toSequence(events, [], () => 'requester').map(({ from, text }) => `${from} ${text}`)).toEqual([
+      'broker PUBLISH acceptance',
+      'requester credit 3',
+      'broker credit 3',
+      'requester cancel',
+      'broker cancel',
+      'broker PUBLISH, ignored: invalid',
+    ])
+  })
+})
+
+describe('the exports', () => {
+  it('write lines that are read again, and an archive', () => {
+    const { rows } = logOf([
+      ...eventsOf(1, 'c'),
+      { ...requester, at: 2_000, kind: 'requested', exchange: 2, topic: 'u', timeout: 1 },
+    ])
+    const lines = toNdjson(rows).trim().split('\n')
+    expect(lines.map(readEvent)).toEqual(rows.flatMap(({ events }) => events).sort((a, b) => a.at - b.at))
+    const { log } = JSON.parse(toHar(rows)) as { readonly log: { readonly entries: readonly unknown[] } }
+    expect(log.entries).toMatchObject([
+      {
+        startedDateTime: '1970-01-01T00:00:01.000Z',
+        time: 202,
+        attempts: 2,
+        response: { outcome: 'responded' },
+      },
+      { time: -1, request: { topic: 'u' }, response: { outcome: 'pending' } },
+    ])
+  })
+
+  it('find the trace id of an exchange', () => {
+    const id = '0af7651916cd43dd8448eb211c80319c'
+    const traced = { ...message, userProperties: [['traceparent', `00-${id}-b7ad6b7169203331-01`]] as const }
+    const sent = { ...requester, at: 1, kind: 'sent', exchange: 1, attempt: 1, correlation: 'c' } as const
+    expect(logOf([{ ...sent, message: traced }]).rows.map(traceIdOf)).toEqual([id])
+    expect(logOf([{ ...sent, message }]).rows.map(traceIdOf)).toEqual([undefined])
+  })
+})
+
+describe('readEvent', () => {
+  const head = { side: 'requester', at: 1, client: 'c', link: 'l', endpoint: 'e', exchange: 1 }
+  it.each([
+    'no json',
+    'null',
+    '7',
+    JSON.stringify({ ...head }),
+    JSON.stringify({ ...head, kind: 'settled', side: 'moon', outcome: 'responded' }),
+    JSON.stringify({ ...head, kind: 'settled' }),
+    JSON.stringify({ ...head, kind: 'settled', outcome: 'failed', error: 'text' }),
+    JSON.stringify({ ...head, kind: 'settled', outcome: 'failed', exchange: '1' }),
+    JSON.stringify({ ...head, kind: 'cancelled', endpoint: 7 }),
+    JSON.stringify({ ...head, kind: 'cancelled', at: '1' }),
+    JSON.stringify({ ...head, kind: 'acknowledged' }),
+    JSON.stringify({ ...head, kind: 'credit' }),
+    JSON.stringify({ ...head, kind: 'dropped' }),
+    JSON.stringify({ ...head, kind: 'requested' }),
+    JSON.stringify({ ...head, kind: 'offline' }),
+    JSON.stringify({ ...head, kind: 'sent', message }),
+    JSON.stringify({ ...head, kind: 'received' }),
+    JSON.stringify({ ...head, kind: 'received', message: 7 }),
+    JSON.stringify({ ...head, kind: 'received', message: { topic: 1, bytes: 1 } }),
+    JSON.stringify({ ...head, kind: 'received', message: { ...message, payload: 1 } }),
+    JSON.stringify({ ...head, kind: 'received', message: { ...message, contentType: 1 } }),
+    JSON.stringify({ ...head, kind: 'received', message: { ...message, userProperties: [['a']] } }),
+    JSON.stringify({ ...head, kind: 'received', message: { ...message, userProperties: 1 } }),
+  ])('rejects %s', (line) => {
+    expect(readEvent(line)).toBeUndefined()
+  })
+})
+
+describe('hasWholePayload', () => {
+  it.each([
+    [{ ...message }, false],
+    [{ ...message, bytes: 3, payload: '€' }, true],
+    [{ ...message, bytes: 4, payload: '€' }, false],
+    [{ ...message, bytes: 2, payload: '/wA=', payloadEncoding: 'base64' as const }, true],
+    [{ ...message, bytes: 3, payload: '/wA=', payloadEncoding: 'base64' as const }, false],
+  ])('compares the payload of %j with its size', (observed, expected) => {
+    expect(hasWholePayload(observed)).toBe(expected)
+  })
+})

@@ -1,0 +1,235 @@
+import { endpoint, requests$, serve, text } from '@antiphon/core'
+import { inspect, type Inspector } from '@antiphon/inspector'
+import { describeForeign, foreignCommand } from '@antiphon/workshop'
+import axe from 'axe-core'
+import { readFile } from 'node:fs/promises'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { of } from 'rxjs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readEvent } from '../src/model/read-event.js'
+import { buildPage } from './build-page.js'
+import { runExchanges, type Exchanges } from './exchanges.js'
+
+describeForeign(['chromium'], 'the page of the inspector in headless Chromium', () => {
+  let inspector: Inspector
+  let exchanges: Exchanges
+  let browser: Browser
+  let page: Page
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    await buildPage()
+    const events: Parameters<Inspector['sink']>[0][] = []
+    exchanges = await runExchanges((event) => events.push(event))
+    inspector = await inspect({ link: exchanges.requester })
+    for (const event of events) inspector.sink(event)
+    const executablePath = foreignCommand('chromium') ?? ''
+    browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu'] })
+    page = await browser.newPage({ viewport: { width: 1_400, height: 900 } })
+    page.on('pageerror', (error) => errors.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text())
+    })
+    await page.goto(inspector.url)
+    await row('silent').waitFor()
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await inspector.close()
+    await exchanges.close()
+  })
+
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name }).first()
+  const open = async (tab: string): Promise<void> => page.getByRole('tab', { name: tab, exact: true }).click()
+  const select = async (name: string): Promise<string> => {
+    await open('Exchanges')
+    await row(name).click()
+    const detail = page.getByRole('region', { name: 'Exchange' })
+    await detail.getByText(name, { exact: true }).first().waitFor()
+    return detail.innerText()
+  }
+  const sequence = async (): Promise<string> =>
+    (await page.locator('svg.sequence').getAttribute('aria-label')) ?? ''
+  const saved = async (button: string): Promise<string> => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: button }).click(),
+    ])
+    return readFile(await download.path(), 'utf8')
+  }
+
+  it('pairs requests with their responses, and names both sides and the group', async () => {
+    const text = await row('echo/kitchen').innerText()
+    expect(text).toContain('phone')
+    expect(text).toContain('server-1 in workers')
+    expect(text).toContain('responded')
+  })
+
+  it('shows pending exchanges with age and time left', async () => {
+    await open('Pending')
+    expect(await row('silent').innerText()).toMatch(/pending[^]*waiting, \d+\.\d s left/)
+    expect(await page.getByRole('grid').getByRole('row').count()).toBe(2)
+  })
+
+  it('draws the sequence of an exchange with its retry, duplicate and acknowledgements', async () => {
+    const detail = await select('slow')
+    expect(detail).toContain('2, duplicates at the responder: 1')
+    const steps = await sequence()
+    for (const step of [
+      'PUBLISH request, attempt 2',
+      'PUBACK',
+      'PUBLISH duplicate request',
+      'started',
+      'settled: responded',
+    ])
+      expect(steps).toContain(step)
+  })
+
+  it('lists retried and joined requests', async () => {
+    await open('Retried')
+    expect(await row('slow').innerText()).toContain('2× +1 dup')
+    expect(await page.getByRole('grid').getByRole('row').count()).toBe(2)
+  })
+
+  it('shows status and error text of a failure, escaped', async () => {
+    expect(await select('broken')).toMatch(/failed 500[^]*the handler failed|failed 500[^]*pump/)
+    await open('Failed')
+    expect(await row('odd').innerText()).toContain('failed')
+    expect(await page.locator('main b, main img').count()).toBe(0)
+  })
+
+  it('shows why and where a response does not decode', async () => {
+    expect(await select('odd')).toContain('JSON')
+  })
+
+  it('shows items, credit and cancel of a stream', async () => {
+    const detail = await select('numbers')
+    expect(detail).toMatch(/5 responses or items, credit: \d/)
+    expect(await sequence()).toMatch(/credit \d[^]*cancel/)
+  })
+
+  it('shows MQTT 5 properties, and the payload by its content type', async () => {
+    const detail = await select('echo/kitchen')
+    for (const property of [
+      'contentType',
+      'text/plain',
+      'responseTopic',
+      'response/phone',
+      'messageExpiryInterval',
+      '__stat',
+    ])
+      expect(detail).toContain(property)
+    expect(await page.getByLabel('Request payload').innerText()).toBe('{"on":true}')
+  })
+
+  it('shows unmatched responses', async () => {
+    await open('Unmatched')
+    expect(await page.getByRole('region').innerText()).toMatch(
+      /unmatched response[^]*response\/phone[^]*late-1/,
+    )
+  })
+
+  it('shows percentiles and rates per endpoint', async () => {
+    await open('Latency')
+    const cells = await page.getByRole('row').filter({ hasText: 'slow' }).innerText()
+    expect(cells).toMatch(/slow\s+1\s+0\s+\d+ ms/)
+    const drawn = await page
+      .locator('canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+        return data.some((value) => value !== 0)
+      })
+    expect(drawn).toBe(true)
+  })
+
+  it('sends a request again', async () => {
+    const kitchen = endpoint({ topic: 'again', request: text, response: text })
+    requests$(exchanges.broker.link(), kitchen)
+      .pipe(serve(({ value }) => of(value)))
+      .subscribe()
+    await select('echo/kitchen')
+    await page.getByRole('button', { name: 'Send again' }).click()
+    await page.getByRole('status').getByText('Sent again: responded').waitFor()
+  })
+
+  it('exports NDJSON that it reads again, HAR, and the diagram as SVG', async () => {
+    await select('slow')
+    const lines = (await saved('Save as NDJSON')).trim().split('\n')
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines.map(readEvent)).not.toContain(undefined)
+    expect(JSON.parse(await saved('Save all as HAR'))).toMatchObject({
+      log: { entries: expect.any(Array) as unknown },
+    })
+    const svg = await saved('Save the diagram')
+    expect(svg).toMatch(/^<svg[^]*PUBLISH request[^]*<\/svg>$/)
+    expect(svg).not.toContain('currentColor')
+  })
+
+  it('is used by the keyboard alone', async () => {
+    await open('Exchanges')
+    await page.getByRole('grid').focus()
+    await page.keyboard.press('Home')
+    const first = await page.locator('[aria-selected=true].row').getAttribute('id')
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('[aria-selected=true].row').getAttribute('id')).not.toBe(first)
+    expect(await page.getByRole('grid').getAttribute('aria-activedescendant')).toMatch(/^row-\d+$/)
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'has no violation that axe-core finds, with %s colours',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme })
+      await page.evaluate(axe.source)
+      await select('slow')
+      for (const tab of ['Exchanges', 'Latency', 'Unmatched']) {
+        await open(tab)
+        const { violations } = await page.evaluate(() =>
+          (globalThis as unknown as { readonly axe: typeof axe }).axe.run(),
+        )
+        expect(violations.map(({ id, nodes }) => `${tab} ${id}: ${nodes[0]?.html}`)).toEqual([])
+      }
+    },
+  )
+
+  it('keeps the document small after 50 000 events, and says what it has dropped', async () => {
+    await open('Exchanges')
+    for (let index = 1; index <= 25_000; index++) {
+      const head = {
+        side: 'requester',
+        at: Date.now(),
+        client: 'flood',
+        link: 'flood',
+        endpoint: 'flood',
+        exchange: index,
+      } as const
+      inspector.sink({ ...head, kind: 'requested', topic: 'flood', timeout: 1_000 })
+      inspector.sink({ ...head, kind: 'settled', outcome: 'responded' })
+      if (index % 500 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await page.getByText('older ones are not kept').waitFor()
+    await row('flood').waitFor()
+    expect(await page.locator('*').count()).toBeLessThan(1_500)
+    expect(errors).toEqual([])
+  })
+
+  it('refuses a wrong token, and another origin', async () => {
+    const stranger = await browser.newPage()
+    await stranger.goto(inspector.url.replace(/token=\w{4}/, 'token=0000'))
+    await stranger.getByText('not connected').waitFor()
+    await stranger.goto('about:blank')
+    const socketUrl = inspector.url.replace('http', 'ws').replace('/?', '/events?')
+    const outcome = await stranger.evaluate(
+      (url) =>
+        new Promise<string>((resolve) => {
+          const socket = new WebSocket(url)
+          socket.onopen = () => resolve('open')
+          socket.onerror = () => resolve('refused')
+        }),
+      socketUrl,
+    )
+    expect(outcome).toBe('refused')
+    await stranger.close()
+  })
+})
