@@ -14,6 +14,7 @@ let url = ''
 let link: Link
 const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
 let cancelled: () => void = () => undefined
+let begins: () => void = () => undefined
 
 beforeAll(async () => {
   const started = await startBroker({
@@ -35,6 +36,18 @@ beforeAll(async () => {
   await served('echo', (value) => of(value))
   await served('binary', () => of(Uint8Array.of(0xff, 0x00)))
   await served('silent', () => NEVER)
+  await new Promise<void>((resolve) => {
+    const slow = endpoint({ topic: 'slow', request: bytes, response: bytes })
+    requests$(link, slow, { onSubscribed: resolve })
+      .pipe(
+        serve(({ signal }) => {
+          signal.addEventListener('abort', () => cancelled())
+          begins()
+          return NEVER
+        }),
+      )
+      .subscribe()
+  })
   await served('fails', () => {
     throw new ApplicationError({ code: 'door-open', message: 'close the door first' })
   })
@@ -145,6 +158,16 @@ describe('antiphon request', () => {
       'mqtt://127.0.0.1:1',
     ])
     expect([code, stderr]).toEqual([8, expect.stringContaining('not connected')])
+  })
+
+  it('cancels a request that its responder has just received when it is interrupted', async () => {
+    const hasStarted = new Promise<void>((resolve) => (begins = resolve))
+    const isCancelled = new Promise<void>((resolve) => (cancelled = resolve))
+    const running = startAntiphon(['request', 'slow', '--timeout', '1h', '--url', url])
+    await hasStarted
+    running.interrupt()
+    expect((await running.ended).code).toBe(130)
+    await isCancelled
   })
 
   it('prints each response of a stream', async () => {

@@ -68,10 +68,12 @@ describe('antiphon serve --exec', () => {
     const { port } = server.address() as AddressInfo
     // The connection of a child shows how long the child lives.
     await serve('--exec', `"${process.execPath}" -e "require('net').connect(${port})" & sleep 600`)
-    const requester = startAntiphon(['request', 'work/sum', '--timeout', '1h', '--url', url])
+    const requester = startAntiphon(['request', 'work/sum', '--timeout', '1h', '--verbose', '--url', url])
     const [socket] = (await once(server, 'connection')) as [Socket]
     socket.on('error', () => undefined)
     const closed = once(socket.resume(), 'close')
+    // The acceptance says where the cancel goes.
+    await requester.printed('status 202')
     requester.interrupt()
     expect((await requester.ended).code).toBe(130)
     await closed

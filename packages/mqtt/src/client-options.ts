@@ -33,7 +33,7 @@ const unrefTimer: Extract<IClientOptions['timerVariant'], object> = {
   set: (callback, delay) => {
     const timer = setInterval(callback, delay)
     unref(timer)
-    return timer as unknown as number
+    return timer
   },
   clear: (timer) => clearInterval(timer),
 }

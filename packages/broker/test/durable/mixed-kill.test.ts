@@ -78,7 +78,8 @@ describe('a broker with durable storage and default settings', () => {
         for (const [index, member] of members.entries())
           if (kill % 4 === 3 || index === kill % 4) await member.cut()
         const killAt = performance.now() + 300 + Math.random() * 400
-        for (let round = 0; performance.now() < killAt; round++) {
+        const hasKnown = (): boolean => subscriber.isSubscribed.size > 0
+        for (let round = 0; performance.now() < killAt || !hasKnown(); round++) {
           for (let count = 0; count < batch && publisher.pending < maxPending; count++) {
             const topic = topics[count % topics.length] ?? 'plain'
             publisher.publish(topic, qosOf(topic))

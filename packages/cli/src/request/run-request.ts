@@ -1,4 +1,6 @@
-import type { ExchangeOptions } from '@antiphon/core'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ExchangeOptions, Link } from '@antiphon/core'
+import { firstValueFrom } from 'rxjs'
 import { openLink } from '../connection/open-link.js'
 import { stopSignal } from '../connection/stop-signal.js'
 import { exitCodes } from '../exit-codes.js'
@@ -46,8 +48,18 @@ export async function runRequest(
     for await (const { record, shown } of exchange(context, first)) await printer.result(record, shown)
     return exitCodes.answered
   } finally {
+    if (host.signal.aborted) await cancelLate(link)
     await link.close()
   }
+}
+
+/** Milliseconds after which a responder has named where to cancel a request that it has just received. */
+const ACCEPTANCE_TIME = 250
+
+/** Keeps the connection for the cancel of a request that its responder has not accepted yet. */
+async function cancelLate({ state$ }: Link): Promise<void> {
+  const { status } = await firstValueFrom(state$)
+  if (status === 'online') await wait(ACCEPTANCE_TIME)
 }
 
 async function firstOf(

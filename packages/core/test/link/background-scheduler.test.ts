@@ -25,7 +25,9 @@ it('times reconnecting and kept subscriptions by the background scheduler, and r
   const statuses: string[] = []
   link.state$.subscribe(({ status }) => statuses.push(status))
   const failures: unknown[] = []
-  exchange$(link, echo, 'x', { timeout: 5_000 }).subscribe({ error: (error) => failures.push(error) })
+  exchange$(link, echo, 'x', { timeout: 5_000 }).subscribe({
+    error: (error: unknown) => failures.push(error),
+  })
   advance(scheduler, 100)
   expect(statuses).toEqual(['connecting', 'online'])
   advance(scheduler, 5_000)

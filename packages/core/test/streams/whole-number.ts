@@ -10,7 +10,7 @@ export const wholeNumber: Codec<number> = {
   encode: (value) => text.encode(String(value)),
   decode: (payload) => {
     const decoded = new TextDecoder().decode(payload)
-    return /^\d+$/.test(decoded)
+    return decoded !== '' && !/\D/.test(decoded)
       ? right(Number(decoded))
       : decodeFailure('text/plain', 'expected a whole number')
   },

@@ -6,7 +6,7 @@ import { filesIn, tarballOf, tarballs } from './tarballs.js'
 
 const packages = publicPackages()
 const allowed =
-  /^package\/((dist|src)\/.+\.(js|ts)(\.map)?|page\/dist\/.+\.(html|css|js)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+  /^package\/((dist|src)\/.+\.(js|ts)(\.map)?|page\/dist\/.+\.(html|css|js)|data\/.+\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
 const problems: string[] = []
 
 await rm(tarballs, { recursive: true, force: true })
