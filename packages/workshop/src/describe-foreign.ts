@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
-import { installCommands, isInstalled, type ForeignProgram } from './foreign.js'
+import { installCommands, isFromPyPi, isInstalled, type ForeignProgram } from './foreign.js'
 
 /** A suite that did not run, and its missing programs. */
 export interface SkippedSuite {
@@ -25,14 +25,14 @@ export function skippedSuitesFile(): string {
  * Registers a suite that needs foreign programs; its file belongs to the interop tier (`*.interop.test.ts`).
  *
  * If a program is not installed, the suite is not registered. With `CI=true`, a failing test with the install command is
- * registered instead. Otherwise a line is appended to `skippedSuitesFile()`, so that the test command can list the suites
- * that did not run.
+ * registered instead, unless the program is from PyPI, which a machine with Debian's packages may not reach. Otherwise a line is appended
+ * to `skippedSuitesFile()`, so that the test command can list the suites that did not run.
  */
 export function describeForeign(programs: readonly ForeignProgram[], name: string, body: () => void): void {
   const needs = programs.filter((program) => !isInstalled(program))
   if (needs.length === 0) {
     describe(name, body)
-  } else if (process.env['CI'] === 'true') {
+  } else if (process.env['CI'] === 'true' && !needs.every(isFromPyPi)) {
     it(name, () => {
       const commands = installCommands(needs).map((words) => words.join(' '))
       throw new Error(`cannot run without ${needs.join(', ')}: ${commands.join(' && ')}`)

@@ -69,6 +69,11 @@ export function foreignCommand(program: ForeignProgram): string | undefined {
   return program === 'paho-mqtt-2' ? found.find((python) => hasPaho(python, 2)) : found[0]
 }
 
+/** Whether a program is installed from PyPI. */
+export function isFromPyPi(program: ForeignProgram): boolean {
+  return installations[program].python !== undefined
+}
+
 /** Returns whether the program is installed. */
 export function isInstalled(program: ForeignProgram): boolean {
   return foreignCommand(program) !== undefined

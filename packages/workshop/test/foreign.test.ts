@@ -8,6 +8,7 @@ import {
   isInstalled,
   skippedSuitesFile,
 } from '@antiphon/workshop'
+import { isFromPyPi } from '../src/foreign.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const absent = 'no-such-program' as ForeignProgram
@@ -49,5 +50,13 @@ it('installs paho 2 from PyPI, in an environment beside the paho 1 of Debian', (
     ['apt-get', 'install', '-y', 'python3-paho-mqtt', 'python3-venv'],
     ['python3', '-m', 'venv', expect.stringMatching(/paho-mqtt-2$/)],
     [expect.stringMatching(/bin.python$/), '-m', 'pip', 'install', '--quiet', 'paho-mqtt==2.1.0'],
+  ])
+})
+
+it('tells programs from PyPI, which not every machine reaches, from those of Debian', () => {
+  expect((['paho-mqtt-2', 'python3-paho-mqtt', 'mosquitto'] as const).map(isFromPyPi)).toEqual([
+    true,
+    false,
+    false,
   ])
 })
