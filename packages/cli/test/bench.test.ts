@@ -7,6 +7,7 @@ import { latencyChart } from '../src/bench/chart.js'
 import { LatencyHistogram } from '../src/bench/latency-histogram.js'
 import { generateLoad } from '../src/bench/load.js'
 import { startBroker } from './broker-url.js'
+import { endlessCommand } from './node-command.js'
 import { antiphon, startAntiphon, type Ended } from './run-antiphon.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
@@ -86,7 +87,7 @@ describe('antiphon bench', () => {
 
   it('counts failures, and exits with the code of the first', async () => {
     const mark = join(folder, 'mark')
-    const once = `[ -e ${mark} ] && sleep 60; touch ${mark}; echo x`
+    const once = `[ -e ${mark} ] && ${endlessCommand}; : > ${mark}; echo x`
     const responder = startAntiphon(['serve', 'slow', '--exec', once, '--drain-timeout', '1ms', '--url', url])
     await responder.printed('serving')
     const options = ['--count', '3', '--warm-up', '1', '--concurrency', '1', '--timeout', '300ms', '--json']

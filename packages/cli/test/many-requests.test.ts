@@ -9,6 +9,7 @@ import { settle } from '../src/request/settle.js'
 import { readLines } from '../src/payload/read-lines.js'
 import { Progress } from '../src/output/progress.js'
 import { startBroker } from './broker-url.js'
+import { filterCommand } from './node-command.js'
 import { antiphon, inputOf, startAntiphon } from './run-antiphon.js'
 
 let broker: Broker
@@ -145,7 +146,15 @@ describe('antiphon request --lines', () => {
 
 describe('antiphon request --through', () => {
   it('prints what a command makes of the response', async () => {
-    const args = ['request', 'work', 'abc', '-u', url, '--through', 'tr A-Z a-z | cut -c 2-']
+    const args = [
+      'request',
+      'work',
+      'abc',
+      '-u',
+      url,
+      '--through',
+      filterCommand('text.toLowerCase().slice(1)'),
+    ]
     expect(await antiphon(args)).toMatchObject({ code: 0, stdout: 'bc\n' })
     const json = [...args.slice(0, -1), `echo '{"a":1}'`, '--json', '--out', 'json']
     expect((await antiphon(json)).records()).toMatchObject([{ value: { a: 1 }, format: 'json' }])

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { OutputTooLong, runShellCommand } from '../src/process/run-shell-command.js'
 import { startBroker } from './broker-url.js'
+import { endlessCommand, filterCommand, nodeCommand } from './node-command.js'
 import { antiphon, startAntiphon, type Ended, type Running } from './run-antiphon.js'
 
 let broker: Broker
@@ -33,7 +34,8 @@ const request = (...args: readonly string[]): Promise<Ended> =>
 
 describe('antiphon serve --exec', () => {
   it('responds with what a command prints for the request on its standard input', async () => {
-    await serve('--exec', 'tr a-z A-Z; echo " $ANTIPHON_TOPIC $ANTIPHON_PARAM_job $ANTIPHON_PROPERTY_x_y"')
+    const upperCase = filterCommand('text.toUpperCase()')
+    await serve('--exec', upperCase + '; echo " $ANTIPHON_TOPIC $ANTIPHON_PARAM_job $ANTIPHON_PROPERTY_x_y"')
     expect(await request('abc', '--property', 'x-y=1')).toMatchObject({
       code: 0,
       stdout: 'ABC work/sum sum 1\n',
@@ -67,7 +69,7 @@ describe('antiphon serve --exec', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     // The connection of a child shows how long the child lives.
-    await serve('--exec', `"${process.execPath}" -e "require('net').connect(${port})" & sleep 600`)
+    await serve('--exec', `"${process.execPath}" -e "require('net').connect(${port})" & ${endlessCommand}`)
     const requester = startAntiphon(['request', 'work/sum', '--timeout', '1h', '--verbose', '--url', url])
     const [socket] = (await once(server, 'connection')) as [Socket]
     socket.on('error', () => undefined)
@@ -81,7 +83,7 @@ describe('antiphon serve --exec', () => {
   })
 
   it('kills a command that takes too long', async () => {
-    await serve('--exec', 'sleep 600', '--handler-timeout', '100ms')
+    await serve('--exec', endlessCommand, '--handler-timeout', '100ms')
     expect((await request('--json')).records()).toMatchObject([{ status: { code: 408 } }])
   })
 })
@@ -89,7 +91,7 @@ describe('antiphon serve --exec', () => {
 describe('runShellCommand', () => {
   it('kills a command that prints too much', async () => {
     const run = runShellCommand({
-      command: 'yes',
+      command: nodeCommand('for (;;) require("fs").writeSync(1, "y".repeat(65536))'),
       input: new Uint8Array(),
       signal: new AbortController().signal,
     })
@@ -105,7 +107,11 @@ describe('runShellCommand', () => {
 
   it('kills a command when the signal aborts', async () => {
     const controller = new AbortController()
-    const run = runShellCommand({ command: 'sleep 60', input: new Uint8Array(), signal: controller.signal })
+    const run = runShellCommand({
+      command: endlessCommand,
+      input: new Uint8Array(),
+      signal: controller.signal,
+    })
     controller.abort(new Error('stopped'))
     await expect(run).rejects.toThrow('stopped')
   })

@@ -11,6 +11,7 @@ export type ForeignProgram =
   | 'python3-paho-mqtt'
   | 'paho-mqtt-2'
   | 'chromium'
+  | 'bash'
   | 'util-linux'
   | 'faketime'
   | 'jest'
@@ -44,6 +45,7 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
     python: { requirement: 'paho-mqtt==2.1.0', environment: paho2Environment },
   },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
+  bash: { commands: ['bash'], debian: 'bash' },
   'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
   faketime: { commands: ['faketime'], debian: 'faketime' },
   jest: { commands: ['jest'], npm: 'jest@30.5.2' },
