@@ -1,6 +1,5 @@
-import { json, type Codec } from '@antiphon/core'
-import { mapCodec } from '@antiphon/core/codec'
-import { left, right } from 'fp-ts/lib/Either.js'
+import type { Codec } from '@antiphon/core'
+import { isJsonObject, objectCodec } from '@antiphon/core/codec'
 
 /** A call of a method, as it is on the wire. */
 export interface Call {
@@ -25,7 +24,7 @@ export interface DeviceError {
 }
 
 /** The codec of calls. */
-export const callCodec: Codec<Call> = frameCodec(
+export const callCodec: Codec<Call> = objectCodec(
   'a call with id, src and method',
   (frame): frame is Record<string, unknown> & Call =>
     isId(frame['id']) && isText(frame['src']) && isText(frame['method']),
@@ -40,33 +39,18 @@ export interface Notification {
 }
 
 /** The codec of notifications. */
-export const notificationCodec: Codec<Notification> = frameCodec(
+export const notificationCodec: Codec<Notification> = objectCodec(
   'a notification with method and params',
   (frame): frame is Record<string, unknown> & Notification =>
-    isText(frame['method']) && isRecord(frame['params']),
+    isText(frame['method']) && isJsonObject(frame['params']),
 )
 
 /** The codec of outcomes. */
-export const outcomeCodec: Codec<Outcome> = frameCodec(
+export const outcomeCodec: Codec<Outcome> = objectCodec(
   'a response with id and either result or error',
   (frame): frame is Record<string, unknown> & Outcome =>
     isId(frame['id']) && ('error' in frame ? isDeviceError(frame['error']) : 'result' in frame),
 )
-
-function frameCodec<Frame extends object>(
-  expected: string,
-  isFrame: (frame: Record<string, unknown>) => frame is Record<string, unknown> & Frame,
-): Codec<Frame> {
-  return mapCodec(json.unchecked<unknown>(), {
-    encode: (frame: Frame) => frame,
-    decode: (frame) => (isRecord(frame) && isFrame(frame) ? right(frame) : left(`expected ${expected}`)),
-  })
-}
-
-/** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function isId(value: unknown): value is number | string {
   return typeof value === 'number' || typeof value === 'string'
@@ -77,5 +61,5 @@ function isText(value: unknown): value is string {
 }
 
 function isDeviceError(value: unknown): value is DeviceError {
-  return isRecord(value) && typeof value['code'] === 'number' && typeof value['message'] === 'string'
+  return isJsonObject(value) && typeof value['code'] === 'number' && typeof value['message'] === 'string'
 }

@@ -1,7 +1,7 @@
 import { json, type Link } from '@antiphon/core'
+import { isJsonObject } from '@antiphon/core/codec'
 import { filter, map, merge, scan, type Observable } from 'rxjs'
 import { callMethod$, type CallOptions } from './call-method.js'
-import { isRecord } from './frames.js'
 import type { ShellyMethod } from './method.js'
 import { notifications$ } from './notifications.js'
 
@@ -46,7 +46,7 @@ export function status$(link: Link, options: CallOptions): Observable<DeviceStat
 export function withChanges(status: DeviceStatus, changes: DeviceStatus): DeviceStatus {
   const merged = Object.entries(changes).map(([key, change]) => {
     const before = status[key]
-    return [key, isRecord(before) && isRecord(change) ? { ...before, ...change } : change] as const
+    return [key, isJsonObject(before) && isJsonObject(change) ? { ...before, ...change } : change] as const
   })
   return { ...status, ...Object.fromEntries(merged) }
 }

@@ -6,10 +6,10 @@ import {
   type Endpoint,
   type TopicParamsCorrelation,
 } from '@antiphon/core'
+import { isJsonObject } from '@antiphon/core/codec'
 import {
   attributesCodec,
   callCodec,
-  isRecord,
   queryCodec,
   type AttributesQuery,
   type AttributesResponse,
@@ -48,7 +48,7 @@ export function rpcEndpointOf(device: string): Endpoint<RpcTypes> {
     request: callCodec,
     response: json.unchecked<unknown>(),
     failureOf: (result) =>
-      isRecord(result) && typeof result['error'] === 'string'
+      isJsonObject(result) && typeof result['error'] === 'string'
         ? { code: 500, message: result['error'] }
         : undefined,
     onFailure: ({ message }) => ({ error: message }),

@@ -1,6 +1,5 @@
-import { json, type Codec } from '@antiphon/core'
-import { mapCodec } from '@antiphon/core/codec'
-import { left, right } from 'fp-ts/lib/Either.js'
+import type { Codec } from '@antiphon/core'
+import { isJsonObject, objectCodec } from '@antiphon/core/codec'
 
 /** A call of a method, by the platform or by a device. */
 export interface Call {
@@ -24,13 +23,13 @@ export interface AttributesResponse {
 }
 
 /** The codec of calls. */
-export const callCodec: Codec<Call> = frameCodec(
+export const callCodec: Codec<Call> = objectCodec(
   'a call with a method',
   (frame): frame is Record<string, unknown> & Call => typeof frame['method'] === 'string',
 )
 
 /** The codec of queries. */
-export const queryCodec: Codec<AttributesQuery> = frameCodec(
+export const queryCodec: Codec<AttributesQuery> = objectCodec(
   'clientKeys and sharedKeys as text, and nothing else',
   (frame): frame is Record<string, unknown> & AttributesQuery =>
     Object.entries(frame).every(
@@ -39,29 +38,14 @@ export const queryCodec: Codec<AttributesQuery> = frameCodec(
 )
 
 /** The codec of requested attributes. */
-export const attributesCodec: Codec<AttributesResponse> = frameCodec(
+export const attributesCodec: Codec<AttributesResponse> = objectCodec(
   'client and shared attributes',
   (frame): frame is Record<string, unknown> & AttributesResponse =>
-    isAbsentOr(frame['client'], isRecord) && isAbsentOr(frame['shared'], isRecord),
+    isAbsentOr(frame['client'], isJsonObject) && isAbsentOr(frame['shared'], isJsonObject),
 )
 
 /** The codec of updates. */
-export const updateCodec: Codec<Attributes> = frameCodec('an object with attributes', isRecord)
-
-function frameCodec<Frame extends object>(
-  expected: string,
-  isFrame: (frame: Record<string, unknown>) => frame is Record<string, unknown> & Frame,
-): Codec<Frame> {
-  return mapCodec(json.unchecked<unknown>(), {
-    encode: (frame: Frame) => frame,
-    decode: (frame) => (isRecord(frame) && isFrame(frame) ? right(frame) : left(`expected ${expected}`)),
-  })
-}
-
-/** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const updateCodec: Codec<Attributes> = objectCodec('an object with attributes', isJsonObject)
 
 function isAbsentOr(value: unknown, isValid: (value: unknown) => boolean): boolean {
   return value === undefined || isValid(value)

@@ -6,11 +6,10 @@ import {
   type ExchangeOptions,
   type Link,
 } from '@antiphon/core'
-import { decodeWith, encodeWith, fromUtf8, toUtf8 } from '@antiphon/core/codec'
+import { decodeWith, encodeWith, fromUtf8, toUtf8, isJsonObject } from '@antiphon/core/codec'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { defer, firstValueFrom, map, type Observable } from 'rxjs'
 import { bridgeEndpoint } from './bridge-endpoint.js'
-import { isRecord } from './frames.js'
 import type { BaseTopicOptions } from './topics.js'
 
 /** A request to the bridge: its name, such as `permit_join`, and the codecs of its parameters and of what it returns. */
@@ -67,7 +66,7 @@ function toFields<Params extends object>(
   const encoded = encodeWith(codec, params)
   if (isLeft(encoded)) throw encoded.left
   const fields = JSON.parse(fromUtf8(encoded.right)) as unknown
-  if (isRecord(fields)) return fields
+  if (isJsonObject(fields)) return fields
   throw new AntiphonError('encode', `cannot encode the parameters of ${name}: they must be an object`)
 }
 

@@ -1,6 +1,5 @@
-import { json, type Codec } from '@antiphon/core'
-import { mapCodec } from '@antiphon/core/codec'
-import { left, right } from 'fp-ts/lib/Either.js'
+import type { Codec } from '@antiphon/core'
+import { isJsonObject, objectCodec } from '@antiphon/core/codec'
 
 /** A request to the bridge, as it is on the wire: the parameters and the token. */
 export interface BridgeCall {
@@ -18,13 +17,13 @@ export type BridgeOutcome = { readonly transaction: number | string } & (
 export type DeviceState = Readonly<Record<string, unknown>>
 
 /** The codec of requests to the bridge. */
-export const callCodec: Codec<BridgeCall> = frameCodec(
+export const callCodec: Codec<BridgeCall> = objectCodec(
   'a request with a transaction',
   (frame): frame is Record<string, unknown> & BridgeCall => isToken(frame['transaction']),
 )
 
 /** The codec of responses of the bridge. */
-export const outcomeCodec: Codec<BridgeOutcome> = frameCodec(
+export const outcomeCodec: Codec<BridgeOutcome> = objectCodec(
   'a response with transaction and status, and either data or error',
   (frame): frame is Record<string, unknown> & BridgeOutcome =>
     isToken(frame['transaction']) &&
@@ -34,22 +33,7 @@ export const outcomeCodec: Codec<BridgeOutcome> = frameCodec(
 )
 
 /** The codec of states of devices. */
-export const stateCodec: Codec<DeviceState> = frameCodec('an object with attributes', isRecord)
-
-function frameCodec<Frame extends object>(
-  expected: string,
-  isFrame: (frame: Record<string, unknown>) => frame is Record<string, unknown> & Frame,
-): Codec<Frame> {
-  return mapCodec(json.unchecked<unknown>(), {
-    encode: (frame: Frame) => frame,
-    decode: (frame) => (isRecord(frame) && isFrame(frame) ? right(frame) : left(`expected ${expected}`)),
-  })
-}
-
-/** Whether a value is an object with fields. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const stateCodec: Codec<DeviceState> = objectCodec('an object with attributes', isJsonObject)
 
 function isToken(value: unknown): value is number | string {
   return typeof value === 'number' || typeof value === 'string'

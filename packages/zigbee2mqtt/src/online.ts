@@ -1,8 +1,7 @@
 import { json, type Link } from '@antiphon/core'
-import { decodeWith } from '@antiphon/core/codec'
+import { decodeWith, isJsonObject } from '@antiphon/core/codec'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { filter, map, type Observable } from 'rxjs'
-import { isRecord } from './frames.js'
 import { BASE_TOPIC, type BaseTopicOptions } from './topics.js'
 
 /** Emits whether the bridge is online, as it and its will say; the first value is retained by the broker. */
@@ -36,6 +35,6 @@ function online$(link: Link, topic: string): Observable<boolean> {
 /** Returns the state in `{"state":"online"}`, or the plain text of versions and configurations before it. */
 function stateIn(payload: Uint8Array): unknown {
   const decoded = decodeWith(json.unchecked<unknown>(), payload)
-  if (isRight(decoded)) return isRecord(decoded.right) ? decoded.right['state'] : undefined
+  if (isRight(decoded)) return isJsonObject(decoded.right) ? decoded.right['state'] : undefined
   return new TextDecoder().decode(payload)
 }

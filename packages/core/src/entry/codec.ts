@@ -11,6 +11,7 @@ export type { PayloadFormat } from '../codec/from-schema.js'
 export { schemaCodec } from '../codec/schema-codec.js'
 export { mapCodec } from '../codec/map-codec.js'
 export type { CodecMapping } from '../codec/map-codec.js'
+export { isJsonObject, objectCodec } from '../codec/object-codec.js'
 
 // Use a codec
 export { codecFor, decodeWith, encodeWith } from '../codec/guard.js'
