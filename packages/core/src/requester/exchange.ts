@@ -8,15 +8,6 @@ import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
 import { ControlChannel } from './control-channel.js'
-import {
-  emitCancelled,
-  emitCredit,
-  emitFailed,
-  emitReceived,
-  emitRequested,
-  emitResponded,
-  emitSubscribed,
-} from './exchange-events.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -89,8 +80,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   start(): void {
-    const { monitor, pendingRequests, rules } = this.requester
-    emitRequested(this)
+    const { events, monitor, pendingRequests, rules } = this.requester
+    events.requester?.requested(this)
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
@@ -105,7 +96,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
-    emitCancelled(this)
+    this.requester.events.requester?.cancelled(this)
     this.cancelAtResponder()
     this.requester.pendingRequests.reportCancelled(this)
   }
@@ -142,7 +133,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    emitSubscribed(this)
+    this.requester.events.requester?.subscribed(this)
     if (this.attempts === 0) this.#publishInTime()
     else if (canResend) this.resend(() => this.publish())
   }
@@ -153,7 +144,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   receive(response: DecodedOnce): void {
     const { message } = response
-    emitReceived(this, message)
+    this.requester.events.requester?.received(this, message)
     const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
     if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
     // The responder has the request, so it is not sent again.
@@ -196,7 +187,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (response !== undefined) this.requester.roundTrips?.onResponse(this, this.requester)
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
-    emitResponded(this)
+    this.requester.events.requester?.responded(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }
@@ -224,7 +215,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    emitFailed(this, error)
+    this.requester.events.requester?.failed(this, error)
     if (mayBeRunning(error.code)) {
       this.cancelAtResponder(error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
@@ -258,7 +249,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
     if (this.isSettled || this.#control === undefined) return
-    emitCredit(this, userProperties)
+    this.requester.events.requester?.credit(this, userProperties)
     this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
   }
 

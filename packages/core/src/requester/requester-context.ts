@@ -10,7 +10,6 @@ import { observationsOf } from '../observe/observations.js'
 import type { MutableRequesterStats } from '../observe/requester-stats.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Exchange, type ExchangeObserver } from './exchange.js'
-import { emitRejected } from './exchange-events.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
@@ -94,7 +93,7 @@ export function startExchange<T extends EndpointTypes>(
   } catch (thrown) {
     requester.stats.failed++
     const error = AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name })
-    emitRejected(requester, error)
+    requester.events.requester?.rejected(requester, error)
     observer.error(error)
     return NOT_STARTED
   }

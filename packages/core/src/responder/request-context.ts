@@ -5,7 +5,6 @@ import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
-import { emitCancelled, emitCredit } from './request-events.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import { hasMessageProperties } from './request-properties.js'
@@ -187,7 +186,7 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Cancels the request on behalf of the requester. */
   cancel(): void {
     if (!this.#isOpen) return
-    emitCancelled(this)
+    this.responder.events.responder?.cancelled(this)
     this.#run?.cancel()
     this.endWithoutResponse()
   }
@@ -195,7 +194,7 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Passes on the number of items that the requester accepts in all. */
   raiseCredit(total: number): void {
     if (!this.#isOpen) return
-    emitCredit(this, total)
+    this.responder.events.responder?.credit(this, total)
     this.#run?.raiseCredit(total)
   }
 

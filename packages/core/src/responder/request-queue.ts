@@ -10,7 +10,6 @@ import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
-import { emitAbandoned, emitSettled } from './request-events.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
 import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
@@ -138,7 +137,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     run.context.abort('stopped')
     run.stop()
     run.context.abandon()
-    emitAbandoned(run.context)
+    run.context.responder.events.responder?.abandoned(run.context)
   }
 
   #runsOf(responder: ResponderContext): readonly HandlerRun<T>[] {
@@ -159,7 +158,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
       run.context.abort('stopped')
       run.stop()
       run.context.abandon()
-      if (outcome === undefined) emitAbandoned(run.context)
+      if (outcome === undefined) run.context.responder.events.responder?.abandoned(run.context)
       else this.#report(run, outcome, run.context.responder.now())
     }
   }
@@ -273,7 +272,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     // Setting the system clock in the meantime does not change the duration.
     const offset = receivedAt - context.receivedAt
     context.responder.stats[outcome.outcome]++
-    emitSettled(context, outcome, startedAt, now)
+    context.responder.events.responder?.settled(context, outcome, startedAt, now)
     const record: Mutable<ServeRecord<T>> = {
       endpoint,
       params,

@@ -23,7 +23,6 @@ import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
-import { emitReceived } from './request-events.js'
 import { requestKey } from './request-key.js'
 import { RequestStreamContext } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
@@ -92,7 +91,7 @@ export class RequestReceiver {
       const request = this.#examine<T>(delivery)
       if (request === undefined) return undefined
       this.#responder.stats.received++
-      emitReceived(contextOf(request))
+      this.#responder.events.responder?.received(contextOf(request))
       return request
     } catch (thrown) {
       // The application's correlations and rules may throw; no message may end the stream of requests.
