@@ -6,6 +6,7 @@ import {
   json,
   oneOf,
   payloadField,
+  requestStreamEndpoint,
   text,
   topicParams,
   type Codec,
@@ -73,19 +74,19 @@ export function fromAsyncApi(document: unknown, options: FromAsyncApiOptions = {
 function toEndpoint(operation: ReadOperation, codecs: Readonly<Record<string, SchemaCodec>>): Endpoint {
   const { name, address, replyAddress, extension: own } = operation
   const responseFilter = own?.['responseFilter']
-  return endpoint({
+  const contract = {
     topic: address,
     name: own === undefined ? name : typeof own['name'] === 'string' ? own['name'] : address,
     request: toCodec(operation.request, codecs),
     response: toCodec(operation.response, codecs),
     correlation: toCorrelation(operation),
     responses: own?.['responses'] === 'many' ? 'many' : 'one',
-    requests: own?.['requests'] === 'many' ? 'many' : 'one',
     cancel: own === undefined || own['cancel'] === 'local' ? 'local' : 'wire',
     acceptsNotifications: own?.['acceptsNotifications'] === true,
     ...(replyAddress === undefined ? {} : { responseTopic: replyAddress }),
     ...(typeof responseFilter === 'string' ? { responseFilter } : {}),
-  })
+  } as const
+  return own?.['requests'] === 'many' ? requestStreamEndpoint(contract) : endpoint(contract)
 }
 
 function toCorrelation({ extension: own, request }: ReadOperation): Correlation {

@@ -4,6 +4,7 @@ import {
   request,
   requestMany,
   requests$,
+  requestStreamEndpoint,
   serve,
   text,
   unmatchedResponses$,
@@ -115,11 +116,10 @@ describe('signed', () => {
 
   it('verifies streams in both directions, and their control messages', async () => {
     const { link, alice, requester } = await start()
-    const chat = endpoint({
+    const chat = requestStreamEndpoint({
       topic: 'chat',
       request: text,
       response: text,
-      requests: 'many',
       responses: 'many',
     })
     const server = link({ key: alice })

@@ -14,7 +14,6 @@ import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
-import { RequestStream } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
 import { RoundTrips } from './round-trips.js'
@@ -88,7 +87,8 @@ export function startExchange<T extends EndpointTypes>(
   let responseHandler = responses
   try {
     const parts = toRequestParts(requester.endpoint, request)
-    if (requester.endpoint.requests === 'many') responseHandler = new RequestStream(parts.value, responses)
+    const { requestStreams } = requester.endpoint
+    if (requestStreams !== undefined) responseHandler = requestStreams.send(parts.value, responses)
     exchange = new Exchange(requester, parts, observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++

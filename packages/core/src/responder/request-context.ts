@@ -3,6 +3,7 @@ import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
+import type { RequestItems } from '../stream/item-stream.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
 import { requestLifetime } from './request-lifetime.js'
@@ -196,6 +197,11 @@ export class RequestContext implements ListNode<RequestContext> {
     if (!this.#isOpen) return
     this.responder.events.responder?.credit(this, total)
     this.#run?.raiseCredit(total)
+  }
+
+  /** The items of a request stream; any other request has none. */
+  get items(): RequestItems<unknown> | undefined {
+    return undefined
   }
 
   /** Receives an item of a request stream. */

@@ -11,7 +11,6 @@ import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
-import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
@@ -222,10 +221,8 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { requests, responses } = contextOf(request).responder.endpoint
-    if (responses === 'many') return new StreamResponseRun(this.#runOptions, request, key)
-    return requests === 'many'
-      ? new RequestStreamRun(this.#runOptions, request, key)
+    return contextOf(request).responder.endpoint.responses === 'many'
+      ? new StreamResponseRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 

@@ -10,7 +10,7 @@ import type { ResponderContext } from './responder-context.js'
 
 /** A request that is a stream of items. It expires when its requester has been silent for the lifetime of the request. */
 export class RequestStreamContext extends RequestContext {
-  readonly items: RequestItems<unknown>
+  readonly #items: RequestItems<unknown>
   readonly #receiver: ItemReceiver
   #aliveAt: number
 
@@ -24,7 +24,11 @@ export class RequestStreamContext extends RequestContext {
     super(responder, delivery, correlation, responseTopic)
     this.#aliveAt = this.receivedAt
     this.#receiver = new ItemReceiver(this, transfers)
-    this.items = new ReceivedItems(this.#receiver)
+    this.#items = new ReceivedItems(this.#receiver)
+  }
+
+  override get items(): RequestItems<unknown> {
+    return this.#items
   }
 
   override get expiresAt(): number {

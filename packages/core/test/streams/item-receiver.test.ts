@@ -1,6 +1,6 @@
 import {
   AntiphonError,
-  endpoint,
+  requestStreamEndpoint,
   text,
   userProperty,
   type OutgoingMessage,
@@ -12,7 +12,7 @@ import { bytesOf, statusOf } from '../observed.js'
 import { requestProperties, withResponder, type ResponderSetup } from '../responder/with-responder.js'
 import { wholeNumber } from './whole-number.js'
 
-const sum = endpoint({ topic: 'sum', request: wholeNumber, response: text, requests: 'many' })
+const sum = requestStreamEndpoint({ topic: 'sum', request: wholeNumber, response: text })
 
 type Sum = NonNullable<(typeof sum)['types']>
 

@@ -1,6 +1,6 @@
 import {
-  endpoint,
   requests$,
+  requestStreamEndpoint,
   serve,
   text,
   userProperty,
@@ -19,14 +19,13 @@ import { asyncWorld, type AsyncWorld } from '../async-world.js'
 import { observe, type Observed } from '../observed.js'
 
 /** Many texts in a request, one text in response. */
-export const upload = endpoint({ topic: 'upload', request: text, response: text, requests: 'many' })
+export const upload = requestStreamEndpoint({ topic: 'upload', request: text, response: text })
 
 /** Many texts each way. */
-export const chat = endpoint({
+export const chat = requestStreamEndpoint({
   topic: 'chat',
   request: text,
   response: text,
-  requests: 'many',
   responses: 'many',
 })
 

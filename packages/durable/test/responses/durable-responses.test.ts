@@ -4,6 +4,7 @@ import {
   json,
   payloadField,
   requests$,
+  requestStreamEndpoint,
   serve,
   text,
   userProperty,
@@ -333,7 +334,7 @@ describe('durableResponses', () => {
     expect(() => durableResponses(many as never, () => EMPTY, { store })).toThrow(
       '[invalid-argument] many has many responses, and a durable response is a single one',
     )
-    const items = endpoint({ topic: 'items', request: text, response: text, requests: 'many' })
+    const items = requestStreamEndpoint({ topic: 'items', request: text, response: text })
     expect(() => durableResponses(items as never, () => EMPTY, { store })).toThrow(
       '[invalid-argument] items has requests of many items, which are not stored',
     )
