@@ -36,7 +36,7 @@ export class RequestStream implements ResponseHandler {
   }
 
   onAccepted(exchange: Exchange, message: Message): void {
-    const { controlTopic } = exchange
+    const controlTopic = exchange.control?.topic
     if (controlTopic !== this.#controlTopic) this.#responses.onAccepted?.(exchange, message)
     this.#controlTopic = controlTopic
     const credit = itemCreditOf(message)
