@@ -6,7 +6,6 @@ import {
   json,
   oneOf,
   payloadField,
-  requestStreamEndpoint,
   text,
   topicParams,
   type Codec,
@@ -14,6 +13,7 @@ import {
   type Endpoint,
   type SchemaCodec,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { acceptsMediaTypes } from '@antiphon/core/codec'
 import { requireArgument, type OptionRules } from '@antiphon/core/link'
 import { anyOf } from './any-of.js'

@@ -1,4 +1,5 @@
-import { json, requestStreamEndpoint, endpoint, type Endpoint } from '@antiphon/core'
+import { json, endpoint, type Endpoint } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import type { Json } from '@antiphon/asyncapi'
 import * as fc from 'fast-check'
 import * as t from 'io-ts'

@@ -1,5 +1,6 @@
 import { generateTypes, toAsyncApi } from '@antiphon/asyncapi'
-import { endpoint, json, requestStreamEndpoint, text } from '@antiphon/core'
+import { endpoint, json, text } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { changed, reread } from './fixtures.js'

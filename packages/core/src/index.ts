@@ -49,7 +49,6 @@ export type { TransferBounds } from './chunk/transfers.js'
 
 // Define endpoints
 export { endpoint } from './endpoint.js'
-export { requestStreamEndpoint } from './request-stream-endpoint.js'
 export type { CancelMode, Endpoint, EndpointContract, FailurePayloads, ReportedFailure } from './endpoint.js'
 export type {
   AllParams,

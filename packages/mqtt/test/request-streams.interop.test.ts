@@ -1,12 +1,5 @@
-import {
-  exchange$,
-  requestMany,
-  requests$,
-  requestStreamEndpoint,
-  serve,
-  text,
-  type Link,
-} from '@antiphon/core'
+import { exchange$, requestMany, requests$, serve, text, type Link } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { connect } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto, type Mosquitto } from '@antiphon/workshop'
 import { count, lastValueFrom, map, range, toArray } from 'rxjs'

@@ -4,7 +4,6 @@ import {
   request,
   requestMany,
   requests$,
-  requestStreamEndpoint,
   serve,
   text,
   unmatchedResponses$,
@@ -12,6 +11,7 @@ import {
   type Message,
   type OutgoingMessage,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { authenticateSigner, signed, signedBy, signerOf, type SigningKey } from '@antiphon/signed'
 import { CompactSign, decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, UnsecuredJWT } from 'jose'
 import { firstValueFrom, lastValueFrom, NEVER, Subject, toArray } from 'rxjs'

@@ -1,11 +1,5 @@
-import {
-  AntiphonError,
-  requestStreamEndpoint,
-  text,
-  userProperty,
-  type OutgoingMessage,
-  type UserProperties,
-} from '@antiphon/core'
+import { AntiphonError, text, userProperty, type OutgoingMessage, type UserProperties } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { map, NEVER, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf } from '../observed.js'

@@ -8,10 +8,10 @@ import {
   payloadField,
   request,
   request$,
-  requestStreamEndpoint,
   text,
   type Handler,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import {
   concat,
   count,

@@ -1,6 +1,5 @@
 import {
   requests$,
-  requestStreamEndpoint,
   serve,
   text,
   userProperty,
@@ -13,6 +12,7 @@ import {
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import type { VirtualBrokerOptions } from '@antiphon/testing'
 import type { Observable } from 'rxjs'
 import { asyncWorld, type AsyncWorld } from '../async-world.js'

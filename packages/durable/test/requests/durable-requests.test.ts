@@ -5,7 +5,6 @@ import {
   json,
   payloadField,
   requests$,
-  requestStreamEndpoint,
   serve,
   text,
   unmatchedResponses$,
@@ -13,6 +12,7 @@ import {
   type Handler,
   type Link,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { durableRequests, memoryStore, type DurableStore } from '@antiphon/durable'
 import * as t from 'io-ts'
 import { NEVER, of } from 'rxjs'

@@ -4,7 +4,6 @@ import {
   json,
   payloadField,
   requests$,
-  requestStreamEndpoint,
   serve,
   text,
   userProperty,
@@ -15,6 +14,7 @@ import {
   type Link,
   type OutgoingMessage,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { durableResponses, memoryStore, type DurableHandler, type DurableStore } from '@antiphon/durable'
 import * as t from 'io-ts'
 import { EMPTY, NEVER, of, throwError } from 'rxjs'

@@ -1,4 +1,5 @@
-import { AntiphonError, exchange$, requests$, requestStreamEndpoint, serve, text } from '@antiphon/core'
+import { AntiphonError, exchange$, requests$, serve, text } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { catchError, map, of, reduce } from 'rxjs'
 import { describe, it } from 'vitest'
 import { marbles, type MessageParts } from '../../src/index.js'

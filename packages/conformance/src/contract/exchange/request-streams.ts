@@ -1,6 +1,5 @@
 import {
   exchange$,
-  requestStreamEndpoint,
   text,
   userProperty,
   type Endpoint,
@@ -10,6 +9,7 @@ import {
   type Message,
   type RequestItems,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { concat, concatMap, map, NEVER, Subject, take, throwError, timer, from, toArray } from 'rxjs'
 import {
