@@ -15,8 +15,8 @@ import type {
 import { nearestNameHint, type OptionRules, type Violation } from './option-rules.js'
 import type { Failure } from './protocol/status.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
-import type { RequestStreams } from './request-streams.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
+import type { RequestStreams } from './stream/request-streams.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */

@@ -1,8 +1,12 @@
 import type { Correlation } from './correlation/correlation.js'
 import { endpoint, type Endpoint, type EndpointContract } from './endpoint.js'
 import type { ContractTypes, ResponseKind } from './endpoint-types.js'
-import { requestStreams } from './request-streams.js'
+import { sendItems } from './requester/request-stream.js'
+import { receiveItems } from './responder/request-stream-context.js'
+import type { RequestStreams } from './stream/request-streams.js'
 import { requireStreamable } from './stream/require-streamable.js'
+
+const requestStreams: RequestStreams = { send: sendItems, receive: receiveItems }
 
 /**
  * Creates an endpoint whose requests are streams of items: `request` of the contract is the codec of an item. The requester

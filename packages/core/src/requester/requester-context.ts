@@ -14,6 +14,7 @@ import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
+import type { SendItems } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
 import { RoundTrips } from './round-trips.js'
@@ -87,8 +88,8 @@ export function startExchange<T extends EndpointTypes>(
   let responseHandler = responses
   try {
     const parts = toRequestParts(requester.endpoint, request)
-    const { requestStreams } = requester.endpoint
-    if (requestStreams !== undefined) responseHandler = requestStreams.send(parts.value, responses)
+    const sendItems = requester.endpoint.requestStreams?.send as SendItems | undefined
+    if (sendItems !== undefined) responseHandler = sendItems(parts.value, responses)
     exchange = new Exchange(requester, parts, observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++

@@ -24,6 +24,7 @@ import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
 import { requestKey } from './request-key.js'
+import type { ReceiveItems } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
 import { fail, type SettlementListener } from './response-sender.js'
 import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
@@ -119,11 +120,11 @@ export class RequestReceiver {
     const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
-    const { requestStreams } = endpoint
+    const receiveItems = endpoint.requestStreams?.receive as ReceiveItems | undefined
     const context =
-      requestStreams === undefined
+      receiveItems === undefined
         ? new RequestContext(this.#responder, delivery, correlation, responseTopic)
-        : requestStreams.receive(this.#responder, delivery, correlation, responseTopic, this.#transfers)
+        : receiveItems(this.#responder, delivery, correlation, responseTopic, this.#transfers)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
     if (context.items !== undefined) return toReceivedRequest<T>(context, params, context.items)

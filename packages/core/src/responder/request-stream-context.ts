@@ -8,8 +8,14 @@ import { ReceivedItems } from './received-items.js'
 import { RequestContext } from './request-context.js'
 import type { ResponderContext } from './responder-context.js'
 
+/** Returns the context of a request that also receives its items. */
+export type ReceiveItems = (...parts: ConstructorParameters<typeof RequestStreamContext>) => RequestContext
+
+/** Receives the items of request streams. */
+export const receiveItems: ReceiveItems = (...parts) => new RequestStreamContext(...parts)
+
 /** A request that is a stream of items. It expires when its requester has been silent for the lifetime of the request. */
-export class RequestStreamContext extends RequestContext {
+class RequestStreamContext extends RequestContext {
   readonly #items: RequestItems<unknown>
   readonly #receiver: ItemReceiver
   #aliveAt: number
