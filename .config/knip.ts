@@ -53,6 +53,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Zigbee2MQTT loads this.
+    'packages/zigbee2mqtt': {
+      entry: ['test/**/*.test.ts', 'test/real/radio.mjs'],
+      project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
+    },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
       entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
