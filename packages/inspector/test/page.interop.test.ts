@@ -1,4 +1,4 @@
-import { endpoint, requests$, serve, text, type Endpoint } from '@antiphon/core'
+import { endpoint, requests$, serve, text } from '@antiphon/core'
 import { inspect, type Inspector } from '@antiphon/inspector'
 import { describeForeign, foreignCommand } from '@antiphon/workshop'
 import axe from 'axe-core'
