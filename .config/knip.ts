@@ -88,8 +88,8 @@ const config: KnipConfig = {
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
     },
     examples: {
-      entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
-      project: ['**/*.ts'],
+      entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
+      project: ['**/*.{ts,tsx,vue}'],
       // The snippets of README and guide resolve imports here, so all packages are dependencies.
       ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
     },
