@@ -90,8 +90,17 @@ const config: KnipConfig = {
     examples: {
       entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
       project: ['**/*.{ts,tsx,vue}'],
-      // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
+      // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
+      ignoreDependencies: [
+        '@antiphon/.+',
+        '@opentelemetry/.+',
+        'arktype',
+        'io-ts',
+        'jose',
+        'mqtt',
+        'valibot',
+        'zod',
+      ],
     },
   },
 }
