@@ -1,6 +1,13 @@
-import { classicShadow, namedShadow } from '@antiphon/aws-iot'
-import { ApplicationError, type Endpoint, type EndpointTypes, type OutgoingMessage } from '@antiphon/core'
+import { classicShadow, commandEndpoint, commandUpdates, jobEndpoints, namedShadow } from '@antiphon/aws-iot'
+import {
+  ApplicationError,
+  json,
+  type Endpoint,
+  type EndpointTypes,
+  type OutgoingMessage,
+} from '@antiphon/core'
 import { conventionLaws, type Convention } from '@antiphon/conformance/laws'
+import * as t from 'io-ts'
 import { describe, it } from 'vitest'
 import { fieldsOf, frame, type WithPayload } from './frame.js'
 
@@ -89,4 +96,143 @@ describe.each([
   }
   for (const [name, convention] of Object.entries(conventions))
     for (const law of conventionLaws(convention)) it(`${name} ${law.name}`, law.check)
+})
+
+describe('jobs', () => {
+  const params = { thing: 'lamp' }
+  const jobParams = { thing: 'lamp', job: 'update-firmware' }
+  const prefix = '$aws/things/lamp/jobs'
+  const execution = {
+    jobId: 'update-firmware',
+    thingName: 'lamp',
+    jobDocument: { url: 'https://firmware' },
+    status: 'IN_PROGRESS',
+    queuedAt: 1_489_096_123,
+    lastUpdatedAt: 1_489_096_123,
+    versionNumber: 2,
+    executionNumber: 1,
+  }
+  const timestamp = 1_489_096_425
+  const conventions = {
+    pending: conventionOf(jobEndpoints.pending, {
+      params,
+      topic: `${prefix}/get`,
+      request: {},
+      response: { inProgressJobs: [{ jobId: 'update-firmware' }], queuedJobs: [], timestamp },
+      rejection: { code: 'RequestThrottled', message: 'throttled' },
+      status: 429,
+    }),
+    startNext: conventionOf(jobEndpoints.startNext, {
+      params,
+      topic: `${prefix}/start-next`,
+      request: { statusDetails: { step: 'download' }, stepTimeoutInMinutes: 5 },
+      response: { execution, timestamp },
+      rejection: { code: 'InternalError', message: 'internal' },
+      status: 500,
+    }),
+    describe: conventionOf(jobEndpoints.describe, {
+      params: jobParams,
+      topic: `${prefix}/update-firmware/get`,
+      request: { includeJobDocument: true },
+      response: { execution, timestamp },
+      rejection: { code: 'TerminalStateReached', message: 'ended' },
+      status: 410,
+    }),
+    update: conventionOf(jobEndpoints.update, {
+      params: jobParams,
+      topic: `${prefix}/update-firmware/update`,
+      request: { status: 'SUCCEEDED', expectedVersion: 2 },
+      response: { executionState: { status: 'SUCCEEDED', versionNumber: 3 }, timestamp },
+      rejection: { code: 'VersionMismatch', message: 'another version' },
+      status: 409,
+    }),
+  }
+  for (const [name, convention] of Object.entries(conventions))
+    for (const law of conventionLaws(convention)) it(`${name} ${law.name}`, law.check)
+})
+
+describe('commands', () => {
+  const base = '$aws/commands/things/lamp/executions'
+  const device = { kind: 'things', device: 'lamp' }
+  const executionOf = ({ topic }: { readonly topic: string }): string => topic.split('/')[5] ?? ''
+  let executions = 0
+
+  const laws = conventionLaws({
+    endpoint: commandEndpoint(json(t.type({ operation: t.string }))),
+    example: {
+      get request() {
+        const execution = `execution-${(executions += 1)}`
+        return { params: { ...device, execution }, value: { operation: 'restart' } }
+      },
+      response: { status: 'SUCCEEDED', result: { battery: { s: '87' } } },
+    },
+    peer: {
+      request: (number) => ({
+        topic: `${base}/2bd65c51-${number}/request/json`,
+        payload: frame({ operation: 'restart' }),
+        contentType: 'application/json',
+        messageExpiryInterval: 10,
+      }),
+      respond: (request) => ({
+        topic: `${base}/${executionOf(request)}/response/json`,
+        payload: frame({ status: 'SUCCEEDED', result: { battery: { s: '87' } } }),
+      }),
+      fail: (request) => ({
+        topic: `${base}/${executionOf(request)}/response/json`,
+        payload: frame({
+          status: 'FAILED',
+          statusReason: { reasonCode: 'DEVICE_TOO_BUSY', reasonDescription: 'later' },
+        }),
+      }),
+      responseFilter: `${base}/+/response/json`,
+      isResponse: (message, request) =>
+        executionOf(message) === executionOf(request) && fieldsOf(message)['status'] === 'SUCCEEDED',
+      isFailure: (message, request) =>
+        executionOf(message) === executionOf(request) && fieldsOf(message)['status'] === 'FAILED',
+    },
+    thrown: new ApplicationError({ code: 'DEVICE_TOO_BUSY', message: 'later' }),
+    failureStatus: 500,
+    requestsOptions: { params: device },
+  })
+  // A device answers a command that it cannot read as well: with the status REJECTED.
+  for (const law of laws) it(`commands ${law.name}`, law.check)
+
+  const updateLaws = conventionLaws({
+    endpoint: commandUpdates,
+    example: {
+      get request() {
+        const execution = `execution-${(executions += 1)}`
+        return { params: { ...device, execution }, value: { status: 'IN_PROGRESS' as const } }
+      },
+      response: { executionId: '2bd65c51' },
+    },
+    peer: {
+      request: (number) => ({
+        topic: `${base}/2bd65c51-${number}/response/json`,
+        payload: frame({ status: 'SUCCEEDED' }),
+      }),
+      respond: (request) => ({
+        topic: `${base}/${executionOf(request)}/response/accepted/json`,
+        payload: frame({ executionId: executionOf(request) }),
+      }),
+      fail: (request) => ({
+        topic: `${base}/${executionOf(request)}/response/rejected/json`,
+        payload: frame({
+          error: 'InvalidStateTransition',
+          errorMessage: 'ended',
+          executionId: executionOf(request),
+        }),
+      }),
+      responseFilter: `${base}/+/response/+/json`,
+      isResponse: (message, request) =>
+        executionOf(message) === executionOf(request) && message.topic.endsWith('/accepted/json'),
+      isFailure: (message, request) =>
+        executionOf(message) === executionOf(request) &&
+        fieldsOf(message)['error'] === 'InvalidStateTransition',
+    },
+    thrown: new ApplicationError({ code: 'InvalidStateTransition', message: 'ended' }),
+    failureStatus: 409,
+    requestsOptions: { params: device },
+  })
+  for (const law of updateLaws) it(`updates ${law.name}`, law.check)
 })

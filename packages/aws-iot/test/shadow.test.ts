@@ -13,17 +13,10 @@ import { createBroker } from '@antiphon/broker'
 import { unmatchedResponses$ } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { inWorld, type World } from './world.js'
+import { inWorld, outcome } from './world.js'
 
 const lamp = { thing: 'lamp' }
 const config = { thing: 'lamp', shadow: 'config' }
-
-/** Runs a request to its end, and returns what it has emitted or its error. */
-function outcome<T>({ record, advance }: World, request$: Parameters<typeof record<T>>[0]) {
-  const { values, error } = record(request$)
-  advance(40)
-  return error() ?? values
-}
 
 describe('requests about shadows', () => {
   it.each([lamp, config])('creates, gets and removes the shadow %o', (name) => {

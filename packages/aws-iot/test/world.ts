@@ -74,3 +74,13 @@ export function inWorld(test: (world: World) => void): void {
     scheduler.maxFrames = scheduler.frame
   })
 }
+
+/** Runs a request to its end, and returns what it has emitted or its error. */
+export function outcome<T>(
+  { record, advance }: World,
+  request$: Observable<T>,
+): readonly T[] | AntiphonError {
+  const { values, error } = record(request$)
+  advance(40)
+  return error() ?? values
+}

@@ -5,4 +5,6 @@
  */
 
 export { localService } from './local-service.js'
-export type { HandledRequest, LocalService } from './local-service.js'
+export type { HandledRequest, LocalCommand, LocalService } from './local-service.js'
+export type { LocalExecution } from './command-service.js'
+export type { LocalJob } from './job-service.js'

@@ -32,9 +32,16 @@ export class ShadowService {
 
   /** Returns a shadow; throws `Rejected` if it does not exist. */
   get(name: string): ShadowDocument {
-    const { sections, version, timestamp } = this.#require(name)
-    const { desired, reported } = sections
-    const delta = difference(desired ?? new Map(), reported)
+    this.#require(name)
+    return this.find(name) as ShadowDocument
+  }
+
+  /** Returns a shadow, if it exists. */
+  find(name: string): ShadowDocument | undefined {
+    const stored = this.#shadows.get(name)
+    if (stored?.sections === undefined) return undefined
+    const { sections, version, timestamp } = stored
+    const delta = difference(sections.desired ?? new Map(), sections.reported)
     const document = documentOf({ sections, version, timestamp })
     return delta.size === 0 ? document : { ...document, state: { ...document.state, delta: toState(delta) } }
   }
@@ -69,11 +76,10 @@ export class ShadowService {
     return { version, timestamp: now }
   }
 
-  #require(name: string): StoredShadow & { readonly sections: Sections } {
+  #require(name: string): StoredShadow {
     const shadow = this.#shadows.get(name)
-    const sections = shadow?.sections
-    if (sections === undefined) throw new Rejected(404, `No shadow exists with name: '${name}'`)
-    return { ...(shadow as StoredShadow), sections }
+    if (shadow?.sections === undefined) throw new Rejected(404, `No shadow exists with name: '${name}'`)
+    return shadow
   }
 }
 

@@ -39,11 +39,16 @@ export function failureOf({ code, message, executionState }: Rejection): Failure
   const text = message === undefined ? {} : { message }
   if (typeof code === 'number') return { code, ...text }
   return {
-    code: STATUS[code] ?? 500,
+    code: statusOf(code),
     ...text,
     applicationCode: code,
     ...(executionState && { applicationPayload: JSON.stringify(executionState) }),
   }
+}
+
+/** Returns the HTTP status code of a named error. */
+export function statusOf(name: string): number {
+  return STATUS[name] ?? 500
 }
 
 /** Returns the rejection that reports a failure: with the code of the `ApplicationError`, or else with the status. */

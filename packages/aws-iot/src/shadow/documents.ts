@@ -1,5 +1,7 @@
 import type { Codec } from '@antiphon/core'
 import { isJsonObject, objectCodec } from '@antiphon/core/codec'
+import { isAbsentOr, isNumber, isText } from '../service/guards.js'
+import type { ServiceRequest } from '../service/request.js'
 
 /** An object of JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -46,13 +48,8 @@ export interface ShadowUpdate {
   readonly version?: number
 }
 
-/** A request for a shadow, or for its removal. */
-export interface ShadowRequest {
-  readonly clientToken: string
-}
-
 /** An update of a shadow, as it is on the wire. */
-export interface ShadowUpdateRequest extends ShadowRequest {
+export interface ShadowUpdateRequest extends ServiceRequest {
   readonly state: Omit<ShadowUpdate, 'version'>
   readonly version?: number
 }
@@ -63,14 +60,11 @@ export interface RemovedShadow {
   readonly timestamp?: number
 }
 
-/** The codec of requests. */
-export const requestCodec: Codec<ShadowRequest> = objectCodec('a request with a clientToken', isRequest)
-
 /** The codec of updates. */
 export const updateCodec: Codec<ShadowUpdateRequest> = objectCodec(
   'an update with clientToken and state',
   (frame): frame is Record<string, unknown> & ShadowUpdateRequest =>
-    isRequest(frame) && isState(frame['state']) && isAbsentOr(frame['version'], isNumber),
+    isText(frame['clientToken']) && isState(frame['state']) && isAbsentOr(frame['version'], isNumber),
 )
 
 /** The codec of shadows, and of accepted updates. */
@@ -96,10 +90,6 @@ export const removedCodec: Codec<RemovedShadow> = objectCodec(
   (frame): frame is Record<string, unknown> & RemovedShadow => isNumber(frame['version']),
 )
 
-function isRequest(frame: Record<string, unknown>): frame is Record<string, unknown> & ShadowRequest {
-  return typeof frame['clientToken'] === 'string'
-}
-
 function isDocument(value: unknown): value is Record<string, unknown> & ShadowDocument {
   return isJsonObject(value) && isState(value['state']) && isNumber(value['version'])
 }
@@ -111,12 +101,4 @@ function isState(value: unknown): boolean {
       (name) => value[name] === null || isAbsentOr(value[name], isJsonObject),
     )
   )
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number'
-}
-
-function isAbsentOr(value: unknown, isValid: (value: unknown) => boolean): boolean {
-  return value === undefined || isValid(value)
 }

@@ -1,21 +1,20 @@
 import type { Endpoint } from '@antiphon/core'
 import { operation, type OperationTypes } from '../service/operation.js'
+import { requestCodec, type ServiceRequest } from '../service/request.js'
 import {
   documentCodec,
   removedCodec,
-  requestCodec,
   updateCodec,
   type RemovedShadow,
   type ShadowDocument,
-  type ShadowRequest,
   type ShadowUpdateRequest,
 } from './documents.js'
 
 /** The endpoints of shadows; `Params` is a template with the topic parameters. */
 export interface ShadowEndpoints<Params extends string> {
-  readonly get: Endpoint<OperationTypes<Params, ShadowRequest, ShadowDocument>>
+  readonly get: Endpoint<OperationTypes<Params, ServiceRequest, ShadowDocument>>
   readonly update: Endpoint<OperationTypes<Params, ShadowUpdateRequest, ShadowDocument>>
-  readonly delete: Endpoint<OperationTypes<Params, ShadowRequest, RemovedShadow>>
+  readonly delete: Endpoint<OperationTypes<Params, ServiceRequest, RemovedShadow>>
 }
 
 /** The endpoints of the classic shadow, which has no name. */
