@@ -17,8 +17,8 @@ const config: KnipConfig = {
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
-      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
-      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts', 'docs/.vitepress/theme/index.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/**/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
@@ -75,7 +75,7 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
