@@ -17,8 +17,8 @@ const config: KnipConfig = {
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
-      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
-      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts', 'docs/.vitepress/theme/index.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/**/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
