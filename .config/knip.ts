@@ -80,7 +80,7 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {

@@ -1,0 +1,12 @@
+/** The rejection of a request by a local service. */
+export class Rejected extends Error {
+  readonly code: number | string
+  /** Further fields of the rejection. */
+  readonly fields: object
+
+  constructor(code: number | string, message: string, fields: object = {}) {
+    super(message)
+    this.code = code
+    this.fields = fields
+  }
+}
