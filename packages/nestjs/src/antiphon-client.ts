@@ -5,7 +5,6 @@ import {
   type EndpointTypes,
   type ExchangeOptions,
   type Link,
-  type LinkState,
   type OutgoingMessage,
   type RequestArgument,
 } from '@antiphon/core'
@@ -66,10 +65,11 @@ const KEPT_ENDPOINTS = 1_000
  * ClientsModule.register([{ name: 'MATH', customClass: AntiphonClient, options: { url: 'mqtt://localhost' } }])
  * ```
  */
-export class AntiphonClient extends ClientProxy<Record<string, () => void>, LinkState['status']> {
+export class AntiphonClient extends ClientProxy {
   readonly #options: AntiphonClientOptions
   readonly #exchangeOptions: ExchangeOptions
   readonly #wire: Wire
+  readonly #topicPrefix: string
   readonly #endpoints = new Map<string, Endpoint>()
   #opened: OpenedLink | undefined
   #following: Subscription | undefined
@@ -79,10 +79,11 @@ export class AntiphonClient extends ClientProxy<Record<string, () => void>, Link
     super()
     requireArgument('options', options, clientOptionRules)
     requireSource(options)
-    const { url: _url, connection: _connection, link: _link, wire: _wire, ...exchangeOptions } = options
+    const { url: _, connection: __, link: ___, wire: ____, topicPrefix = '', ...exchangeOptions } = options
     this.#options = options
     this.#exchangeOptions = exchangeOptions
     this.#wire = wireOf(options)
+    this.#topicPrefix = topicPrefix
   }
 
   /** Opens the link. Requests and events wait for the connection by themselves, so this resolves at once. */
@@ -148,7 +149,7 @@ export class AntiphonClient extends ClientProxy<Record<string, () => void>, Link
 
   #responses$(pattern: unknown, data: unknown): Observable<unknown> {
     if (isEndpoint(pattern)) {
-      return exchange$<EndpointTypes>(this.unwrap(), pattern, data as never, this.#exchangeOptions)
+      return exchange$<EndpointTypes>(this.unwrap(), pattern, data, this.#exchangeOptions)
     }
     const name = this.normalizePattern(pattern as string)
     const record = toRecord(data)
@@ -162,7 +163,7 @@ export class AntiphonClient extends ClientProxy<Record<string, () => void>, Link
   #endpointOf(name: string): Endpoint {
     const known = this.#endpoints.get(name)
     if (known !== undefined) return known
-    const endpoint = this.#wire.endpoint(name, literalTemplate(name))
+    const endpoint = this.#wire.endpoint(name, literalTemplate(this.#topicPrefix + name))
     // Patterns may be computed, so the number of names has no limit.
     if (this.#endpoints.size >= KEPT_ENDPOINTS) this.#endpoints.clear()
     this.#endpoints.set(name, endpoint)
@@ -183,7 +184,7 @@ export class AntiphonClient extends ClientProxy<Record<string, () => void>, Link
       ...encoded(this.#wire.events, this.#wire.toSent(name, record.data)),
       ...properties,
       ...record.options,
-      topic: name,
+      topic: this.#topicPrefix + name,
       retain: record.retain,
     }
   }

@@ -2,7 +2,17 @@ import { ignoredRequests$, type Endpoint, type Link, type LinkState } from '@ant
 import { invalidArgument, requireArgument, type OptionRules } from '@antiphon/core/link'
 import { Logger } from '@nestjs/common'
 import { Server, Transport, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices'
-import { defer, filter, finalize, from, mergeMap, Observable, of, ReplaySubject, Subscription } from 'rxjs'
+import {
+  defer,
+  filter,
+  finalize,
+  from,
+  mergeMap,
+  Observable,
+  of,
+  ReplaySubject,
+  type Subscription,
+} from 'rxjs'
 import type { AntiphonContext } from './antiphon-context.js'
 import { describeError } from './errors.js'
 import { handlerOptionRules, optionsOf, type HandlerOptions } from './handler-options.js'
@@ -18,6 +28,8 @@ const serverOptionRules: OptionRules<AntiphonServerOptions> = { ...wireOptionRul
 
 /** The transport id of an `AntiphonServer`, for patterns of this transport alone. With the wire of Nest, it is `Transport.MQTT`. */
 export const ANTIPHON_TRANSPORT: unique symbol = Symbol('antiphon')
+
+type Handler = MessageHandler<unknown, AntiphonContext, unknown>
 
 /** What runs between `listen` and `close`. */
 interface Running extends OpenedLink {
@@ -62,7 +74,7 @@ export class AntiphonServer
   /** Adds a handler. Nest calls this for each pattern of the application; a test may call it without one. */
   override addHandler(
     pattern: unknown,
-    callback: MessageHandler<unknown, AntiphonContext, unknown>,
+    callback: Handler,
     isEventHandler = false,
     extras: object = {},
   ): void {
@@ -90,7 +102,8 @@ export class AntiphonServer
       callback(error)
     }
     const reports = this.#report(link)
-    const ended = [...this.messageHandlers].map(([key, handler]) => {
+    const handlers: ReadonlyMap<string, Handler> = this.messageHandlers
+    const ended = [...handlers].map(([key, handler]) => {
       const start = { link, drain$, onSubscribed: () => onSubscribed(key) }
       const records$ = defer(() => served$(this.#servingOf(key, handler, start)))
       return new Promise<void>((resolve) => {
@@ -132,7 +145,7 @@ export class AntiphonServer
 
   #servingOf(
     key: string,
-    handler: MessageHandler<unknown, AntiphonContext, unknown>,
+    handler: Handler,
     start: Pick<Serving, 'link' | 'drain$' | 'onSubscribed'>,
   ): Serving {
     return {
@@ -140,6 +153,7 @@ export class AntiphonServer
       pattern: this.#endpoints.get(key) ?? key,
       isEventHandler: handler.isEventHandler === true,
       wire: wireOf(this.#options),
+      topicPrefix: this.#options.topicPrefix ?? '',
       options: optionsOf(handler.extras, this.#options),
       invoke: (data, context, toResponses) =>
         new Observable((subscriber) => {

@@ -117,7 +117,8 @@ function readError(error: unknown): ErrorParts {
 
 function toText(error: unknown): string {
   try {
-    return JSON.stringify(error) ?? String(error)
+    // `undefined` has no JSON.
+    return String(JSON.stringify(error))
   } catch {
     return String(error)
   }

@@ -35,8 +35,8 @@ export class AntiphonHealthIndicator {
     return this.#check(key, 'isReady')
   }
 
-  #check<Key extends string>(key: Key, question: 'isLive' | 'isReady'): LinkHealth<Key> {
+  #check<Key extends string>(key: Key, property: 'isLive' | 'isReady'): LinkHealth<Key> {
     const { status: link, ...report } = this.#report()
-    return { [key]: { ...report, link, status: report[question] ? 'up' : 'down' } } as LinkHealth<Key>
+    return { [key]: { ...report, link, status: report[property] ? 'up' : 'down' } } as LinkHealth<Key>
   }
 }

@@ -3,22 +3,20 @@ import { parseFilter } from '@antiphon/core/topic'
 
 /** The topics of a pattern. */
 export interface PatternTopics {
-  /** The topic filter, without a group. */
-  readonly filter: string
   /** The group in a pattern of the form `$share/<group>/<filter>`. */
   readonly group: string | undefined
-  /** The topic template that matches the same topics as the filter. */
+  /** The topic template that matches the same topics. */
   readonly template: string
 }
 
 /** Returns the topics of a pattern of a handler, which may have wildcards. Throws `invalid-argument` if it is no filter. */
-export function topicsOf(pattern: string): PatternTopics {
-  const { share, filter, levels } = parseFilter(pattern)
+export function topicsOf(pattern: string, topicPrefix: string): PatternTopics {
+  const { share, levels } = parseFilter(pattern)
   const template = levels.map((level, index) => {
     if (level === '+') return `{level${index}}`
     return level === '#' ? '{rest...}' : literalTemplate(level)
   })
-  return { filter, group: share, template: template.join('/') }
+  return { group: share, template: literalTemplate(topicPrefix) + template.join('/') }
 }
 
 /** Returns the topic template of a pattern without wildcards, in which braces are text. */

@@ -26,6 +26,7 @@ export interface Serving {
   readonly pattern: string | Endpoint
   readonly isEventHandler: boolean
   readonly wire: Wire
+  readonly topicPrefix: string
   readonly options: SplitOptions
   /** Calls the handler and emits what `toResponses` makes of its result. */
   readonly invoke: (
@@ -53,12 +54,12 @@ export function served$(serving: Serving): Observable<ServeRecord> {
   return serving.isEventHandler ? servedEvents$(serving, route) : servedRequests$(serving, route)
 }
 
-function routeOf({ pattern, wire, options: { subscription } }: Serving): Route {
+function routeOf({ pattern, wire, topicPrefix, options: { subscription } }: Serving): Route {
   if (isEndpoint(pattern)) {
     const { topic, request: events } = pattern
     return { ...endpointWire, group: subscription.group, topic, endpoint: () => pattern, events }
   }
-  const { group, template } = topicsOf(pattern)
+  const { group, template } = topicsOf(pattern, topicPrefix)
   return {
     group: subscription.group ?? group,
     topic: topicTemplate<string>(template),
@@ -91,7 +92,7 @@ function servedEvents$(
   { topic, group, events, dataOf, toResponses }: Route,
 ): Observable<never> {
   const { params, qos = 1, drainTimeout = 30_000 } = subscription
-  const filter = topic.filter(params as Readonly<Record<string, string>> | undefined)
+  const filter = topic.filter(params)
   const handle = (message: Message): Observable<unknown> => {
     const decoded = decodeWith(events, message.payload, message.contentType)
     if (isLeft(decoded)) {

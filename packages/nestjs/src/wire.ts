@@ -17,7 +17,7 @@ export interface Wire {
   readonly valuesOf: (response: unknown) => readonly unknown[]
 }
 
-/** Emits the values of a handler's result. `undefined` is no value, as it is none in JSON. */
+/** Emits the values of a handler's result. `undefined` is left out, because JSON has no such value. */
 export function valuesOfResult(result: unknown): Observable<unknown> {
   if (isObservable(result)) return result.pipe(filter((value) => value !== undefined))
   return result === undefined ? EMPTY : of(result)

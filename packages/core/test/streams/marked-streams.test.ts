@@ -23,7 +23,7 @@ type Item = t.TypeOf<typeof Item>
 
 const contract = {
   topic: 'count',
-  responseTopic: 'count/reply',
+  responseTopic: 'counted',
   request: json(t.intersection([t.partial({ id: t.string }), t.type({ to: t.number })])),
   response: json(Item),
   correlation: payloadField('id'),
@@ -59,7 +59,7 @@ function withRequest(test: (fixture: Fixture) => void, options: ExchangeOptions 
     world.advance(10)
     const respond = (item: object): void => {
       const { id } = JSON.parse(textOf(published.at(-1)?.message ?? { payload: bytesOf('{}') })) as Item
-      world.broker.publish({ topic: 'count/reply', payload: bytesOf(JSON.stringify({ id, ...item })) })
+      world.broker.publish({ topic: 'counted', payload: bytesOf(JSON.stringify({ id, ...item })) })
       world.advance(5)
     }
     test({ world, call, published, respond })
@@ -101,7 +101,7 @@ describe.each([4, 5] as const)(
 )
 
 describe('a requester of an endpoint with isLast', () => {
-  it('waits for each item anew, and names what is missing', () => {
+  it('restarts the timeout with each item, and names what is missing', () => {
     withRequest(({ world, call, respond }) => {
       world.advance(900)
       respond({ item: 1 })
@@ -167,7 +167,7 @@ describe('a requester of an endpoint with isLast', () => {
       world.advance(20)
       const call = observe(world, exchange$(world.link('requester'), withMessage(count), { to: 1 }))
       world.advance(20)
-      expect(call.values).toMatchObject([{ value: { item: 1 }, message: { topic: 'count/reply' } }])
+      expect(call.values).toMatchObject([{ value: { item: 1 }, message: { topic: 'counted' } }])
       expect(call.ending()).toBe('complete')
     })
   })
