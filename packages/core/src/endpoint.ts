@@ -16,8 +16,8 @@ import { nearestNameHint, type OptionRules, type Violation } from './option-rule
 import type { Failure } from './protocol/status.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
+import type { RequestStreams } from './stream/request-streams.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
-import { requireStreamable } from './stream/require-streamable.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
@@ -34,7 +34,6 @@ export interface EndpointContract<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -56,7 +55,10 @@ export interface EndpointContract<
   readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
-  /** @defaultValue 'one' */
+  /**
+   * Whether a request has one response or a stream of them. For requests that are streams, see `requestStreamEndpoint`.
+   * @defaultValue 'one'
+   */
   readonly responses?: Kind
   /**
    * For an endpoint with `responses: 'many'` whose peers mark the end of a stream in the payload: whether a response is the
@@ -65,12 +67,6 @@ export interface EndpointContract<
    * 3.1.1. @defaultValue `__stream` marks the end
    */
   readonly isLast?: (response: Res) => boolean
-  /**
-   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
-   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
-   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
-   */
-  readonly requests?: Requests
   /**
    * Whether to handle requests without a response topic; no response is sent for them. If the endpoint has a response topic
    * of its own, these are requests without the field of `payloadField`. @defaultValue false
@@ -133,7 +129,6 @@ const contractRules: OptionRules<AnyContract> = {
   correlation: 'object',
   responses: ['one', 'many'],
   isLast: 'function',
-  requests: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -157,6 +152,8 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   /** Whether a response is the last of its stream; `undefined` if `__stream` says so. */
   readonly isLast: ((response: unknown) => boolean) | undefined
   readonly requests: RequestKind
+  /** @internal How request streams are sent and received; set by `requestStreamEndpoint`. */
+  readonly requestStreams: RequestStreams | undefined
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
@@ -196,31 +193,17 @@ export function endpoint<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<
-    Topic,
-    Req,
-    Res,
-    Kind,
-    Via,
-    ResponseTopic,
-    SentReq,
-    SentRes,
-    Fail,
-    SentFail,
-    Requests
-  >,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Fail, SentFail>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
-  const { correlation = correlationData(), requests = 'one', responses = 'one' } = contract
+  const { correlation = correlationData(), responses = 'one' } = contract
   if (contract.isLast !== undefined) requireMarkable(contract)
-  if (requests === 'many') requireStreamable(contract, correlation)
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -231,7 +214,8 @@ export function endpoint<
     correlation,
     responses: responses as Kind,
     isLast: contract.isLast as Endpoint['isLast'],
-    requests,
+    requests: 'one',
+    requestStreams: undefined,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
     reservedProperties: contract.reservedProperties ?? NONE_RESERVED,

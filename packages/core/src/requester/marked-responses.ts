@@ -3,6 +3,7 @@ import { reasonOf } from '../codec/decode-failure.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { AntiphonError } from '../errors.js'
 import type { Exchange } from './exchange.js'
+import { exchangeError } from './exchange-error.js'
 import type { ExchangeRules } from './options.js'
 import { readResponse, type ResponseHandler } from './response-handler.js'
 import { timeoutError } from './timeout-error.js'
@@ -43,7 +44,7 @@ export class MarkedResponses implements ResponseHandler {
     try {
       return !isLeft(decoded) && this.#isLast(decoded.right)
     } catch (thrown) {
-      return exchange.createError('unknown', `isLast threw: ${reasonOf(thrown)}`, { cause: thrown })
+      return exchangeError(exchange, 'unknown', `isLast threw: ${reasonOf(thrown)}`, { cause: thrown })
     }
   }
 
