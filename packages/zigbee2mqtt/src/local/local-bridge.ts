@@ -1,10 +1,13 @@
-import { requests$, serve, type Link, type ServeRecord } from '@antiphon/core'
-import { toUtf8 } from '@antiphon/core/codec'
+import { requests$, serve, type Codec, type Link, type ServeRecord } from '@antiphon/core'
+import { isJsonObject, objectCodec, toUtf8 } from '@antiphon/core/codec'
 import { defer, ignoreElements, map, merge, Observable, tap } from 'rxjs'
-import { bridgeEndpoint } from './bridge-endpoint.js'
-import { deviceState$ } from './device-state.js'
-import type { BridgeCall, DeviceState } from './frames.js'
-import { BASE_TOPIC, type BaseTopicOptions } from './topics.js'
+import { bridgeEndpoint } from '../bridge-endpoint.js'
+import type { BridgeCall, DeviceState } from '../frames.js'
+import { BASE_TOPIC, type BaseTopicOptions } from '../topics.js'
+import { attributesIn, changesBy } from './device-command.js'
+
+/** Zigbee2MQTT answers requests without a transaction as well. */
+const callCodec = objectCodec('a request', isJsonObject) as Codec<unknown>
 
 /** Carries out a request: emits the data of the response, or fails with an `ApplicationError` whose message is the error. */
 export type BridgeHandler = (call: BridgeCall, bridge: LocalBridge) => Observable<unknown>
@@ -13,7 +16,7 @@ export type BridgeHandler = (call: BridgeCall, bridge: LocalBridge) => Observabl
 export interface LocalBridgeOptions extends BaseTopicOptions {
   /** The requests that it answers, by name. Like Zigbee2MQTT, it ignores all others. @defaultValue none */
   readonly requests?: Readonly<Record<string, BridgeHandler>>
-  /** The first state of each device, by its friendly name. @defaultValue no device */
+  /** The first state of each device, by its friendly name; it has these attributes and no others. @defaultValue no device */
   readonly devices?: Readonly<Record<string, DeviceState>>
 }
 
@@ -26,8 +29,8 @@ export interface LocalBridge {
   /** Publishes whether a device is available. */
   readonly setOnline: (device: string, isOnline: boolean) => void
   /**
-   * Serves the requests and devices, and emits a record of each request to the bridge. The bridge and its devices are online
-   * while this is subscribed to, and it says so on their topics.
+   * Serves the requests and devices, and emits a record of each request to the bridge. The bridge is online while this is
+   * subscribed to, and says so on its topic. When it starts, it publishes the states of its devices, and that they are online.
    */
   readonly served$: Observable<ServeRecord>
 }
@@ -47,7 +50,7 @@ export function localBridge(
   }
   const publishOnline = (topic: string, isOnline: boolean): void =>
     publish(topic, { state: isOnline ? 'online' : 'offline' }, true)
-  const endpoint = bridgeEndpoint(baseTopic)
+  const endpoint = { ...bridgeEndpoint(baseTopic), request: callCodec }
   const served = Object.entries(requests).map(([name, handle]) =>
     requests$(link, endpoint, { params: { name } }).pipe(
       serve(({ value }) =>
@@ -55,13 +58,18 @@ export function localBridge(
       ),
     ),
   )
-  const serveDevice$ = (device: string): Observable<never> => {
-    const sets$ = deviceState$(link, `${device}/set`, { baseTopic })
-    const gets$ = deviceState$(link, `${device}/get`, { baseTopic }).pipe(map(() => ({})))
-    return merge(sets$, gets$).pipe(
-      tap((changes) => self.change(device, changes)),
-      ignoreElements(),
-    )
+  const serveDevice = (device: string, firstState: DeviceState): Observable<never> => {
+    const commands$ = (action: 'get' | 'set'): Observable<never> => {
+      const topic = `${baseTopic}/${device}/${action}`
+      return link.messages$(`${topic}/#`).pipe(
+        tap((message) => {
+          const changes = changesBy(states.get(device) ?? firstState, attributesIn(message, topic))
+          if (changes !== undefined) self.change(device, action === 'set' ? changes : {})
+        }),
+        ignoreElements(),
+      )
+    }
+    return merge(commands$('set'), commands$('get'))
   }
   const self: LocalBridge = {
     state: (device) => states.get(device),
@@ -72,18 +80,14 @@ export function localBridge(
     },
     setOnline: (device, isOnline) => publishOnline(`${device}/availability`, isOnline),
     served$: new Observable((subscriber) => {
-      const names = Object.keys(devices)
-      const setAllOnline = (isOnline: boolean): void => {
-        publishOnline('bridge/state', isOnline)
-        for (const name of names) self.setOnline(name, isOnline)
+      publishOnline('bridge/state', true)
+      subscriber.add(() => publishOnline('bridge/state', false))
+      for (const [device, state] of states) {
+        self.setOnline(device, true)
+        if (Object.keys(state).length > 0) publish(device, state)
       }
-      setAllOnline(true)
-      subscriber.add(() => setAllOnline(false))
-      subscriber.add(
-        merge(...served, ...names.map(serveDevice$), link.state$.pipe(ignoreElements())).subscribe(
-          subscriber,
-        ),
-      )
+      const devices$ = Object.entries(devices).map(([device, state]) => serveDevice(device, state))
+      subscriber.add(merge(...served, ...devices$, link.state$.pipe(ignoreElements())).subscribe(subscriber))
     }),
   }
   return self
