@@ -17,8 +17,8 @@ const config: KnipConfig = {
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
-      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
-      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts', 'docs/.vitepress/theme/index.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/**/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
@@ -90,8 +90,17 @@ const config: KnipConfig = {
     examples: {
       entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
       project: ['**/*.{ts,tsx,vue}'],
-      // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
+      // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
+      ignoreDependencies: [
+        '@antiphon/.+',
+        '@opentelemetry/.+',
+        'arktype',
+        'io-ts',
+        'jose',
+        'mqtt',
+        'valibot',
+        'zod',
+      ],
     },
   },
 }
