@@ -60,7 +60,7 @@ const config: KnipConfig = {
     },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
-      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
+      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts', 'test/help/main.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.
