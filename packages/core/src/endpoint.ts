@@ -16,8 +16,8 @@ import { nearestNameHint, type OptionRules, type Violation } from './option-rule
 import type { Failure } from './protocol/status.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
+import type { RequestStreams } from './stream/request-streams.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
-import { requireStreamable } from './stream/require-streamable.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
@@ -34,7 +34,6 @@ export interface EndpointContract<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -56,14 +55,11 @@ export interface EndpointContract<
   readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
-  /** @defaultValue 'one' */
-  readonly responses?: Kind
   /**
-   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
-   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
-   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
+   * Whether a request has one response or a stream of them. For requests that are streams, see `requestStreamEndpoint`.
+   * @defaultValue 'one'
    */
-  readonly requests?: Requests
+  readonly responses?: Kind
   /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
@@ -120,7 +116,6 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
-  requests: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -142,6 +137,8 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly correlation: Correlation
   readonly responses: T['kind']
   readonly requests: RequestKind
+  /** @internal How request streams are sent and received; set by `requestStreamEndpoint`. */
+  readonly requestStreams: RequestStreams | undefined
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
@@ -181,30 +178,16 @@ export function endpoint<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<
-    Topic,
-    Req,
-    Res,
-    Kind,
-    Via,
-    ResponseTopic,
-    SentReq,
-    SentRes,
-    Fail,
-    SentFail,
-    Requests
-  >,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Fail, SentFail>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
-  const { correlation = correlationData(), requests = 'one' } = contract
-  if (requests === 'many') requireStreamable(contract, correlation)
+  const { correlation = correlationData() } = contract
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -214,7 +197,8 @@ export function endpoint<
     response: contract.response as unknown as Codec<unknown>,
     correlation,
     responses: (contract.responses ?? 'one') as Kind,
-    requests,
+    requests: 'one',
+    requestStreams: undefined,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
     reservedProperties: contract.reservedProperties ?? NONE_RESERVED,

@@ -22,6 +22,7 @@ import { observationsOf } from '../observe/observations.js'
 import { linkMiddleware } from './link-middleware.js'
 import { exchangeKey } from './pending-exchanges.js'
 import { OpenSpans } from './open-spans.js'
+import { RequestContexts } from './request-contexts.js'
 
 /** Options of `traced`. */
 export interface TracedOptions {
@@ -66,8 +67,8 @@ const GETTER: TextMapGetter<UserProperties> = {
  * Traces exchanges with OpenTelemetry: a client span in the requester and a server span in the responder, each from the
  * request to its response.
  *
- * The trace context travels in the user properties, by default as W3C Trace Context, and makes the client span the parent
- * of the server span. A handler runs in the context of the server span. Responses carry the context of the server span.
+ * The client span is a child of the span that is active where the application sends the request. The trace context travels in
+ * the user properties, by default as W3C Trace Context, and makes the client span the parent of the server span. A handler runs in the context of the server span. Responses carry the context of the server span.
  *
  * Needs the optional peer `@opentelemetry/api`.
  *
@@ -90,18 +91,24 @@ export function traced(options: TracedOptions = {}): LinkMiddleware {
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))
+    const requestContexts = new RequestContexts(link)
 
     observationsOf(link).cancelledRequests.subscribe(({ reason, ...request }) =>
       clientSpans.end(identityKey(request), { userProperties: cancel(reason) }),
     )
 
     const withClientSpan = (message: OutgoingMessage, key: string): OutgoingMessage => {
+      const parent = requestContexts.get(key) ?? context.active()
       const span =
         clientSpans.get(key) ??
-        tracer.startSpan(`request ${message.topic}`, { kind: SpanKind.CLIENT, ...attributesOf(message) })
+        tracer.startSpan(
+          `request ${message.topic}`,
+          { kind: SpanKind.CLIENT, ...attributesOf(message) },
+          parent,
+        )
       clientSpans.add(key, span, message)
       const carrier: Carrier = { userProperties: message.userProperties ?? [] }
-      inject(trace.setSpan(context.active(), span), carrier)
+      inject(trace.setSpan(parent, span), carrier)
       return { ...message, userProperties: carrier.userProperties }
     }
     /** Adds the context of the server span, by which a reader of the response finds its trace. */

@@ -23,9 +23,8 @@ import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
-import { emitReceived } from './request-events.js'
 import { requestKey } from './request-key.js'
-import { RequestStreamContext } from './request-stream-context.js'
+import type { ReceiveItems } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
 import { fail, type SettlementListener } from './response-sender.js'
 import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
@@ -92,7 +91,7 @@ export class RequestReceiver {
       const request = this.#examine<T>(delivery)
       if (request === undefined) return undefined
       this.#responder.stats.received++
-      emitReceived(contextOf(request))
+      this.#responder.events.responder?.received(contextOf(request))
       return request
     } catch (thrown) {
       // The application's correlations and rules may throw; no message may end the stream of requests.
@@ -121,13 +120,14 @@ export class RequestReceiver {
     const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
-    const hasItems = endpoint.requests === 'many'
-    const context = hasItems
-      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
-      : new RequestContext(this.#responder, delivery, correlation, responseTopic)
+    const receiveItems = endpoint.requestStreams?.receive as ReceiveItems | undefined
+    const context =
+      receiveItems === undefined
+        ? new RequestContext(this.#responder, delivery, correlation, responseTopic)
+        : receiveItems(this.#responder, delivery, correlation, responseTopic, this.#transfers)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
-    if (context instanceof RequestStreamContext) return toReceivedRequest<T>(context, params, context.items)
+    if (context.items !== undefined) return toReceivedRequest<T>(context, params, context.items)
     const decoded = received.read()
     if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))

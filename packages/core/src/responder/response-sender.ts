@@ -15,7 +15,6 @@ import {
   type OutgoingResponse,
 } from './outgoing-response.js'
 import type { RequestContext } from './request-context.js'
-import { emitAcknowledged, emitResponded } from './request-events.js'
 
 /** What is called once when a request is settled. Pass the run of its handler, which saves a closure. */
 export interface SettlementListener {
@@ -108,7 +107,7 @@ export function sendItem(
   context.cacheItem(item)
   publish$(context, item, context.lifetime).subscribe({
     next: (ack) => {
-      emitAcknowledged(context, ack.reasonCode)
+      context.responder.events.responder?.acknowledged(context, ack.reasonCode)
       onSent(undefined, ack)
     },
     error: onSent,
@@ -141,9 +140,9 @@ function publish$(
   response: OutgoingResponse,
   timeLeft: number,
 ): ReturnType<typeof publishWhole$> {
-  const { link, connectionInfo } = context.responder
+  const { link, connectionInfo, events } = context.responder
   const message = toMessage(response, context.correlation, timeLeft)
-  emitResponded(context, message)
+  events.responder?.responded(context, message)
   return publishWhole$(link, message, connectionInfo)
 }
 
@@ -200,7 +199,7 @@ class ResponseSender implements Observer<PublishAck> {
   }
 
   next({ reasonCode }: PublishAck): void {
-    emitAcknowledged(this.#context, reasonCode)
+    this.#context.responder.events.responder?.acknowledged(this.#context, reasonCode)
     this.#end(this.#outcome)
   }
 

@@ -1,6 +1,6 @@
-import { endpoint, exchange$, requests$, serve, text, userProperty } from '@antiphon/core'
+import { endpoint, exchange$, json, payloadField, requests$, serve, text, userProperty } from '@antiphon/core'
 import { traced } from '@antiphon/core/traced'
-import { context, propagation, trace } from '@opentelemetry/api'
+import { context, createTraceState, propagation, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
@@ -119,6 +119,89 @@ describe('traced', () => {
       const { 'serve echo': serverSpan } = spans()
       expect(contexts).toHaveLength(1)
       expect(contexts[0]).toContain(serverSpan?.spanContext().spanId)
+    })
+  })
+
+  it('sends tracestate with the request and with the response', () => {
+    inWorld((world) => {
+      const states: (readonly [string | undefined, string | undefined])[] = []
+      world.broker.published$.subscribe(({ message, clientId }) =>
+        states.push([clientId, userProperty(message.userProperties, 'tracestate')]),
+      )
+      serveEcho(world, () => of('response'))
+      const traceState = createTraceState('vendor=opaque')
+      const parent = trace.setSpanContext(ROOT_CONTEXT, {
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        spanId: 'b7ad6b7169203331',
+        traceFlags: TraceFlags.SAMPLED,
+        traceState,
+      })
+      context.with(parent, () => {
+        exchange$(traced({ tracer })(world.link('requester')), echo, 'request').subscribe()
+      })
+      world.advance(100)
+      expect(states).toEqual([
+        ['requester', 'vendor=opaque'],
+        ['server', 'vendor=opaque'],
+      ])
+      expect(spans()['serve echo']?.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c')
+    })
+  })
+
+  it('makes the client span a child of the span that is active where the request is sent, also if it waits for SUBACK', () => {
+    inWorld((world) => {
+      serveEcho(world, () => of('response'))
+      const requester = traced({ tracer })(world.link('requester'))
+      const callers = ['first', 'second'].map((name) => tracer.startSpan(name))
+      for (const [index, span] of callers.entries()) {
+        context.with(trace.setSpan(context.active(), span), () => {
+          exchange$(requester, echo, 'request').subscribe()
+        })
+        // The first request waits for the connection and SUBACK, the second for nothing.
+        world.advance(index * 100 + 100)
+      }
+      const parents = exporter
+        .getFinishedSpans()
+        .filter(({ name }) => name === 'request echo')
+        .map(({ parentSpanContext }) => parentSpanContext?.spanId)
+      expect(parents).toEqual(callers.map((span) => span.spanContext().spanId))
+    })
+  })
+
+  it('starts a span without a parent for a request that another program publishes through the link', () => {
+    inWorld((world) => {
+      const link = traced({ tracer })(world.link('requester'))
+      link
+        .publish$({
+          topic: 'a',
+          payload: new Uint8Array(),
+          responseTopic: 'r',
+          correlationData: Uint8Array.of(1),
+        })
+        .subscribe()
+      world.advance(100)
+      link.publish$({ topic: 'r', payload: new Uint8Array(), correlationData: Uint8Array.of(1) }).subscribe()
+      world.advance(4_000_000)
+      expect(spans()['request a']?.parentSpanContext).toBeUndefined()
+    })
+  })
+
+  it('starts no span for a request that ends before it is sent, or has no Correlation Data', () => {
+    inWorld((world) => {
+      exchange$(traced({ tracer })(world.link('requester')), echo, 'request')
+        .subscribe()
+        .unsubscribe()
+      const plain = endpoint({
+        topic: 'plain',
+        responseTopic: 'plain/response',
+        request: json.unchecked<{ readonly id?: string }>(),
+        response: json.unchecked<{ readonly id?: string }>(),
+        correlation: payloadField('id'),
+      })
+      const onMqtt3 = traced({ tracer })(world.link('plain', { protocolVersion: 4 }))
+      exchange$(onMqtt3, plain, {}, { timeout: 500 }).subscribe({ error: () => undefined })
+      world.advance(1_000)
+      expect(spans()).toEqual({})
     })
   })
 

@@ -3,6 +3,7 @@ import {
   requesterStats,
   endpoint,
   exchange$,
+  request,
   request$,
   requests$,
   serve,
@@ -288,6 +289,35 @@ describe('matching on response topic and correlation', () => {
     },
   )
 
+  it('emits a response once that the broker delivers again with DUP after a lost connection', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester', { clean: false, sessionExpiryInterval: 3_600 })
+      const unmatched = observe(world, unmatchedResponses$(requester))
+      const call = observe(world, exchange$(requester, echo, 'x'))
+      world.advance(10)
+      const stop = world.broker.inject({
+        kind: 'drop',
+        packets: ['puback'],
+        direction: 'from-client',
+        clientId: 'requester',
+      })
+      const [sent] = published
+      if (sent !== undefined) world.broker.publish({ ...responseTo(sent.message, 'response'), qos: 1 })
+      world.advance(10)
+      stop()
+      expect(call.values).toEqual(['response'])
+      expect(world.broker.session('requester')?.unacknowledged).toHaveLength(1)
+      world.broker.disconnect('requester', { session: 'keep' })
+      world.advance(5_000)
+      expect(call.values).toEqual(['response'])
+      expect(unmatched.values.map(({ message }) => [textOf(message), message.dup])).toEqual([
+        ['response', true],
+      ])
+      expect(world.broker.session('requester')?.unacknowledged).toEqual([])
+    })
+  })
+
   it('does not match the right correlation on another response topic', () => {
     inWorld((world) => {
       const published = publishedBy(world, 'requester')
@@ -378,6 +408,35 @@ describe('settling', () => {
       expect(world.broker.subscriptions().filter(({ clientId }) => clientId === 'requester')).toEqual([])
     })
   })
+
+  it.each(['a timeout', 'an unsubscribe', 'an abort'] as const)(
+    'leaves no table entry, timer or subscription behind after %s',
+    (end) => {
+      inWorld((world) => {
+        const requester = world.link('requester')
+        // The connection, with its timers, is there before.
+        requester.state$.subscribe()
+        world.advance(50)
+        const idle = world.scheduler.actions.length
+        const aborter = new AbortController()
+        if (end === 'an abort')
+          request(requester, echo, 'x', { signal: aborter.signal }).catch(() => undefined)
+        const call = observe(
+          world,
+          end === 'an abort' ? NEVER : exchange$(requester, echo, 'x', { timeout: 1_000 }),
+        )
+        world.advance(100)
+        expect(requesterStats(requester, echo).pending).toBe(1)
+        if (end === 'an unsubscribe') call.unsubscribe()
+        if (end === 'an abort') aborter.abort()
+        world.advance(end === 'a timeout' ? 1_000 : 0)
+        expect(requesterStats(requester, echo).pending).toBe(0)
+        world.advance(60_000)
+        expect(world.scheduler.actions).toHaveLength(idle)
+        expect(world.broker.subscriptions()).toEqual([])
+      })
+    },
+  )
 
   it('sends a cancel and settles at once when its subscriber unsubscribes', () => {
     inWorld((world) => {
@@ -560,6 +619,15 @@ describe('settling', () => {
       world.advance(100)
       expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'acknowledgement' })
       expect(requesterStats(requester, echo)).toMatchObject({ timedOut: 1, failed: 0, pending: 0 })
+    })
+  })
+
+  it('fails with timeout after 5 s when no timeout is set', () => {
+    inWorld((world) => {
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
+      world.advance(60_000)
+      expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'response' })
+      expect(call.endedAt()).toBe(5_000)
     })
   })
 

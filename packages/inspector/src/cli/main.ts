@@ -18,6 +18,7 @@ Options
   --url <url>             the broker to observe
   --filter <filter>       the topic filter to observe (default: #)
   --payload-bytes <n>     how many bytes of each payload are shown (default: 2000)
+  --trace-url <url>       the address of a trace, such as http://localhost:16686/trace/{traceId}
   --port <port>           the port of the page (default: a free one)
   --help                  show this text
 `
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     url: { type: 'string' },
     filter: { type: 'string', default: '#' },
     'payload-bytes': { type: 'string', default: '2000' },
+    'trace-url': { type: 'string' },
     port: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
@@ -49,7 +51,12 @@ function fail(text: string): void {
 async function run(): Promise<void> {
   const [file] = positionals
   const link = values.url === undefined ? undefined : connect(values.url)
-  const inspector = await inspect({ port: Number(values.port), ...(link === undefined ? {} : { link }) })
+  const traceUrl = values['trace-url']
+  const inspector = await inspect({
+    port: Number(values.port),
+    ...(traceUrl === undefined ? {} : { traceUrl }),
+    ...(link === undefined ? { recorded: true } : { link }),
+  })
   try {
     if (link !== undefined) {
       const payloadBytes = Number(values['payload-bytes'])

@@ -6,8 +6,14 @@ export interface Capability {
   /** The short names of other libraries that have it, or a part of it. */
   readonly peers?: { readonly yes: readonly string[]; readonly partly: readonly string[] }
   readonly now: 'yes' | 'partly' | 'no'
-  /** The test that shows it: its file, and the title or the beginning of it as it is in the source. */
-  readonly test?: { readonly file: string; readonly title: string }
+  /** The tests that show it together. */
+  readonly tests?: readonly ShowingTest[]
+}
+
+/** A test that shows a capability, or a part of it: its file, and the title or the beginning of it as it is in the source. */
+export interface ShowingTest {
+  readonly file: string
+  readonly title: string
 }
 
 /** The contents of `docs/capabilities.json`. */
@@ -26,7 +32,7 @@ export function renderCapabilities({ peers, rows }: Capabilities): string {
     '# What it can do',
     '',
     'This page lists what a library for requests and responses over MQTT can do, which other libraries do it, and whether Antiphon does. Each row',
-    'that Antiphon has names a test that shows it; the check verifies that the test exists. The page is written from `docs/capabilities.json` by',
+    'that Antiphon has names the tests that show it; the check verifies that they exist. The page is written from `docs/capabilities.json` by',
     '`node --import tsx packages/workshop/check/capabilities/main.ts`.',
     '',
     `Of ${rows.length} rows, Antiphon has ${counts[0]}, in part ${counts[1]}, and not yet ${counts[2]}.`,
@@ -36,7 +42,7 @@ export function renderCapabilities({ peers, rows }: Capabilities): string {
     ...groups.flatMap((group) => [
       `## ${group}`,
       '',
-      '| # | capability | Antiphon | test | other libraries |',
+      '| # | capability | Antiphon | tests | other libraries |',
       '| --- | --- | --- | --- | --- |',
       ...rows.filter((row) => row.group === group).map(toLine),
       '',
@@ -46,9 +52,17 @@ export function renderCapabilities({ peers, rows }: Capabilities): string {
 
 const states = { yes: 'yes', partly: 'in part', no: 'not yet' } as const
 
-function toLine({ number, capability, now, test, peers = { yes: [], partly: [] } }: Capability): string {
+function toLine({
+  number,
+  capability,
+  now,
+  tests = [],
+  peers = { yes: [], partly: [] },
+}: Capability): string {
   const others = [...peers.yes, ...peers.partly.map((name) => `(${name})`)].join(' ')
-  const shown = test === undefined ? '' : `\`${test.file.replace('packages/', '')}\`: ${escaped(test.title)}`
+  const shown = tests
+    .map(({ file, title }) => `\`${file.replace('packages/', '')}\`: ${escaped(title)}`)
+    .join('<br>')
   return `| ${number} | ${escaped(capability)} | ${states[now]} | ${shown} | ${others} |`
 }
 

@@ -1,10 +1,10 @@
 import type { Broker, BrokerOptions } from '@antiphon/broker'
 import { AntiphonError, exchange$, requests$, serve, type Endpoint, type Link } from '@antiphon/core'
 import { toUtf8 } from '@antiphon/core/codec'
-import { defer, map, merge, of, tap, type Observable } from 'rxjs'
-import { updatesOn$ } from './attributes.js'
-import { attributesEndpointOf, rpcEndpointOf, type RpcTypes } from './endpoints.js'
-import type { Attributes } from './frames.js'
+import { defer, map, merge, of, Subject, tap, type Observable } from 'rxjs'
+import { updatesOn$ } from '../attributes.js'
+import { attributesEndpointOf, rpcEndpointOf, type RpcTypes } from '../endpoints.js'
+import type { Attributes, Call } from '../frames.js'
 import {
   handleCall,
   toCall,
@@ -12,13 +12,19 @@ import {
   type CallOptions,
   type MethodHandler,
   type RpcMethod,
-} from './methods.js'
+} from '../methods.js'
 import { platformBroker } from './platform-broker.js'
 
 /** The attributes of a device on the platform. */
 export interface LocalDeviceState {
   readonly client: Attributes
   readonly shared: Attributes
+}
+
+/** A call of the platform by a device. */
+export interface DeviceCall extends Call {
+  /** The access token of the device. */
+  readonly token: string
 }
 
 /** What a local platform is made from. */
@@ -37,6 +43,10 @@ export interface LocalPlatform extends Pick<Broker, 'listen' | 'close'> {
   readonly attributes: (token: string) => LocalDeviceState | undefined
   /** Changes shared attributes of a device, and sends it the change. */
   readonly share: (token: string, changes: Attributes) => void
+  /** Emits each call by a device. Hot; never completes. */
+  readonly calls$: Observable<DeviceCall>
+  /** Emits what a device publishes on `v1/devices/me/attributes` or `v1/devices/me/telemetry`. */
+  readonly published$: (token: string, topic: 'attributes' | 'telemetry') => Observable<Attributes>
   /** Calls a method of a device; with `failFast`, it fails with `no-responder` if the device is not subscribed to calls. */
   readonly callDevice$: <Params, Result>(
     token: string,
@@ -52,6 +62,7 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
     Object.entries(devices).map(([token, state]) => [token, { client: {}, shared: {}, ...state }]),
   )
   const endpoints = new Map([...states.keys()].map((token) => [token, rpcEndpointOf(token)]))
+  const calls = new Subject<DeviceCall>()
   const broker = platformBroker((token) => states.has(token), options)
   const link = broker.link({ clientId: 'platform' })
   const stateOf = (token: string): LocalDeviceState => {
@@ -63,8 +74,13 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
     const state = stateOf(token)
     states.set(token, { ...state, [part]: { ...state[part], ...changes } })
   }
+  const published$ = (token: string, topic: string): Observable<Attributes> =>
+    updatesOn$(link, `v1/devices/${token}/${topic}`)
   const serveDevice$ = (token: string, endpoint: Endpoint<RpcTypes>): Observable<unknown> => {
-    const calls$ = requests$(link, endpoint).pipe(serve(({ value }) => handleCall(methods, value)))
+    const calls$ = requests$(link, endpoint).pipe(
+      tap(({ value }) => calls.next({ token, ...value })),
+      serve(({ value }) => handleCall(methods, value)),
+    )
     const queries$ = requests$(link, attributesEndpointOf(token)).pipe(
       serve(({ value: { clientKeys, sharedKeys } }) => {
         const { client, shared } = stateOf(token)
@@ -74,7 +90,7 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
         })
       }),
     )
-    const updates$ = updatesOn$(link, `v1/devices/${token}/attributes`)
+    const updates$ = published$(token, 'attributes')
     return merge(calls$, queries$, updates$.pipe(tap((update) => change(token, 'client', update))))
   }
   merge(...[...endpoints].map(([token, endpoint]) => serveDevice$(token, endpoint))).subscribe()
@@ -94,6 +110,8 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
         error: () => undefined,
       })
     },
+    calls$: calls.asObservable(),
+    published$,
     callDevice$: (token, method, params, callOptions = {}) =>
       defer(() => {
         const endpoint = endpoints.get(token)

@@ -1,9 +1,9 @@
 import { ApplicationError, requests$, serve, type Link, type ServeRecord } from '@antiphon/core'
 import { toUtf8 } from '@antiphon/core/codec'
-import { defer, map, Observable, of, throwError } from 'rxjs'
-import type { Call, Notification } from './frames.js'
-import { shellyRpc } from './rpc.js'
-import { getStatus, withChanges, type DeviceStatus } from './status.js'
+import { defer, filter, ignoreElements, map, merge, Observable, of, Subject, tap, throwError } from 'rxjs'
+import type { Call, Notification } from '../frames.js'
+import { shellyRpc } from '../rpc.js'
+import { getStatus, withChanges, type DeviceStatus } from '../status.js'
 
 /** Carries out a method: emits its result, or fails with an `ApplicationError` whose code is that of the device's error. */
 export type MethodHandler = (params: unknown, device: LocalDevice) => Observable<unknown>
@@ -25,9 +25,11 @@ export interface LocalDevice {
   readonly change: (changes: DeviceStatus) => void
   /** Publishes a notification, such as `NotifyEvent`. */
   readonly notify: (notification: Notification) => void
+  /** Emits each call that the device receives. Hot; never completes. */
+  readonly calls$: Observable<Call>
   /**
    * Serves the methods, and emits a record of each call. The device is online while this is subscribed to, and says so on
-   * `<device>/online`.
+   * `<device>/online` at each connection.
    */
   readonly served$: Observable<ServeRecord>
 }
@@ -38,6 +40,7 @@ export function localDevice(
   { device, status: firstStatus = {}, methods = {} }: LocalDeviceOptions,
 ): LocalDevice {
   let status = firstStatus
+  const calls = new Subject<Call>()
   const publish = (topic: string, payload: string, retain = false): void => {
     link.publish$({ topic: `${device}/${topic}`, payload: toUtf8(payload), retain }).subscribe({
       // While the device is offline, nothing arrives; its next full status has the change.
@@ -60,14 +63,19 @@ export function localDevice(
     },
     notify: ({ method, params }) =>
       publish('events/rpc', JSON.stringify({ src: device, dst: `${device}/events`, method, params })),
+    calls$: calls.asObservable(),
     served$: new Observable((subscriber) => {
-      publish('online', 'true', true)
-      subscriber.add(() => publish('online', 'false', true))
-      subscriber.add(
-        requests$(link, shellyRpc, { params: { device } })
-          .pipe(serve(({ value }) => handle(value)))
-          .subscribe(subscriber),
+      const connections$ = link.state$.pipe(
+        filter((state) => state.status === 'online'),
+        tap(() => publish('online', 'true', true)),
+        ignoreElements(),
       )
+      const served$ = requests$(link, shellyRpc, { params: { device } }).pipe(
+        tap(({ value }) => calls.next(value)),
+        serve(({ value }) => handle(value)),
+      )
+      subscriber.add(() => publish('online', 'false', true))
+      subscriber.add(merge(served$, connections$).subscribe(subscriber))
     }),
   }
   return self
