@@ -11,19 +11,20 @@ import {
 import type { ShadowUpdate } from '../shadow/documents.js'
 import type { ShadowName } from '../shadow/shadow.js'
 
-/** Values of marbles. */
-type Values<A> = Readonly<Record<string, A>>
-
 /** A local service that follows marble diagrams. */
 export interface MarbleService extends LocalService {
   /** Updates a shadow at the times of the marbles, as an application does over HTTPS. */
-  readonly updates: (marbles: string, values: Values<ShadowUpdate>, name: ShadowName) => void
+  readonly updates: (
+    marbles: string,
+    values: Readonly<Record<string, ShadowUpdate>>,
+    name: ShadowName,
+  ) => void
   /** Queues executions of jobs at the times of the marbles. */
-  readonly jobs: (marbles: string, values: Values<LocalJob>, thing: string) => void
+  readonly jobs: (marbles: string, values: Readonly<Record<string, LocalJob>>, thing: string) => void
   /** Sends commands at the times of the marbles, and returns the changes of their executions. */
   readonly commands: (
     marbles: string,
-    values: Values<LocalCommand>,
+    values: Readonly<Record<string, LocalCommand>>,
     device: CommandDevice,
   ) => Observable<LocalExecution>
 }
