@@ -96,9 +96,10 @@ export class RequestContext implements ListNode<RequestContext> {
     return !this.#isAcknowledged && this.message.qos > 0
   }
 
-  /** Accepts the message as a new request; `key` recognises duplicates. */
-  accept(key: string | undefined): void {
-    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this, this.message.payload)
+  /** Accepts the message as a new request; `key` recognises duplicates, and replaces that of an earlier request. */
+  accept(key: string | undefined, replaced: CacheEntry<RequestContext> | undefined): void {
+    const { message, responder } = this
+    if (key !== undefined) this.cacheEntry = responder.cache.begin(key, this, message.payload, replaced)
     this.#takeInHand()
   }
 

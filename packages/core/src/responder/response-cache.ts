@@ -97,10 +97,14 @@ export class ResponseCache<Running> {
     return undefined
   }
 
-  /** Adds an entry for a request that will be handled. */
-  begin(key: string, running: Running, payload: Uint8Array): CacheEntry<Running> {
-    const existing = this.#entries.get(key)
-    if (existing !== undefined) this.#evict(existing)
+  /** Adds an entry for a request that will be handled, in place of that of an ended one, which `find` has returned. */
+  begin(
+    key: string,
+    running: Running,
+    payload: Uint8Array,
+    replaced?: CacheEntry<Running>,
+  ): CacheEntry<Running> {
+    if (replaced !== undefined) this.#evict(replaced)
     const entry = new CacheEntry(key, running, payload)
     this.#entries.set(key, entry)
     return entry
