@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readEvent } from '../src/model/read-event.js'
 import { buildPage } from './build-page.js'
 import { runExchanges, thermostat, type Exchanges } from './exchanges.js'
+import { drawSequence } from './pictures/draw-sequence.js'
 
 describeForeign(['chromium'], 'the page of the inspector in headless Chromium', () => {
   let inspector: Inspector
@@ -224,6 +225,18 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     const svg = await saved('Save the diagram')
     expect(svg).toMatch(/^<svg[^]*PUBLISH request[^]*<\/svg>$/)
     expect(svg).not.toContain('currentColor')
+  })
+
+  it('draws the picture of the home page from a real run, with a retry and a reconnect', async () => {
+    const picture = new URL('../../../docs/guide/images/sequence.svg', import.meta.url)
+    const pictures = [await drawSequence(browser), await readFile(picture, 'utf8')]
+    const steps = [
+      'PUBLISH request, attempt 2',
+      'PUBLISH duplicate request',
+      'offline: ',
+      'settled: responded',
+    ]
+    for (const step of steps) for (const svg of pictures) expect(svg).toContain(step)
   })
 
   it('is used by the keyboard alone', async () => {

@@ -1,10 +1,12 @@
-// Draws the pictures of docs/guide/inspect-exchanges.md: node --import tsx packages/inspector/test/pictures/main.ts
+// Draws the pictures of the inspector in the docs, and that of the home page: node --import tsx packages/inspector/test/pictures/main.ts
 import { inspect, type Inspector } from '@antiphon/inspector'
 import { foreignCommand } from '@antiphon/workshop'
+import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Page } from 'playwright-core'
 import { buildPage } from '../build-page.js'
 import { runExchanges } from '../exchanges.js'
+import { drawSequence } from './draw-sequence.js'
 
 const folder = new URL('../../../../docs/guide/images/', import.meta.url)
 
@@ -24,6 +26,8 @@ try {
     await page.getByRole('tab', { name: 'Time lines' }).click()
     await page.locator('.marble.bad').first().click()
   })
+  await writeFile(new URL('sequence.svg', folder), await drawSequence(browser))
+  console.log('sequence.svg')
 } finally {
   await browser.close()
   await inspector.close()
