@@ -4,7 +4,7 @@
  * To use AWS: `AWS_IOT_ENDPOINT=… CERT_FILE=… KEY_FILE=… THING=… npm start 14`, which runs the part with the shadow.
  */
 import {
-  delta$,
+  desired$,
   getShadow,
   nextJob$,
   serveCommands$,
@@ -37,12 +37,11 @@ const link =
 
 // The device: it reports what is desired.
 const reported = firstValueFrom(
-  delta$(link, { thing }).pipe(
+  desired$(link, { thing }).pipe(
     tap(({ state }) => console.log(`desired ${JSON.stringify(state)}`)),
     concatMap(({ state }) => updateShadow$(link, { reported: state }, { thing })),
   ),
 )
-await firstValueFrom(link.subscription$(`$aws/things/${thing}/shadow/update/delta`))
 
 // The application: it desires, and finds out that another one was faster.
 const { version } = await updateShadow(link, { desired: { on: true } }, { thing })

@@ -1,5 +1,5 @@
 import {
-  delta$,
+  desired$,
   documents$,
   nextJob$,
   serveCommands$,
@@ -30,7 +30,7 @@ describe('devices on a service that follows marbles', () => {
         u: reported(true),
         v: reported(false),
       })
-      delta$(device, lamp)
+      desired$(device, lamp)
         .pipe(concatMap(({ state }) => updateShadow$(device, { reported: state }, lamp)))
         .subscribe()
       service.updates(

@@ -1,18 +1,7 @@
 import type { MarbleContext } from '@antiphon/testing'
-import {
-  catchError,
-  concatMap,
-  distinctUntilChanged,
-  EMPTY,
-  filter,
-  map,
-  merge,
-  of,
-  switchMap,
-  type Observable,
-} from 'rxjs'
+import { concatMap, distinctUntilChanged, EMPTY, map, of, switchMap, type Observable } from 'rxjs'
 import type { JsonObject } from '../shadow/documents.js'
-import { delta$, getShadow$, updateShadow$, type ShadowName } from '../shadow/shadow.js'
+import { desired$, updateShadow$, type ShadowName } from '../shadow/shadow.js'
 
 /** What a thing of a marble test is made from. */
 export interface MarbleThingOptions extends ShadowName {
@@ -30,7 +19,7 @@ export interface MarbleThing {
 
 /**
  * Starts a device on the broker of a marble test, which reports what is desired, but nothing twice in a row. When it gets power,
- * it gets its shadow first. Its client id is the name of the thing, for the faults of the broker.
+ * it does what it has missed. Its client id is the name of the thing, for the faults of the broker.
  */
 export function marbleThing(
   { hot, link }: Pick<MarbleContext, 'hot' | 'link'>,
@@ -38,14 +27,8 @@ export function marbleThing(
 ): MarbleThing {
   const device = link({ clientId: name.thing })
   const update$ = (reported: JsonObject): Observable<unknown> => updateShadow$(device, { reported }, name)
-  const missed$ = getShadow$(device, name).pipe(
-    map(({ state }) => state.delta),
-    filter((delta) => delta !== undefined),
-    // Without a shadow, nothing is desired.
-    catchError(() => EMPTY),
-  )
-  const running$ = merge(delta$(device, name).pipe(map(({ state }) => state)), missed$).pipe(
-    map(report),
+  const running$ = desired$(device, name).pipe(
+    map(({ state }) => report(state)),
     // A report that leaves a difference is followed by the same delta.
     distinctUntilChanged((before, reported) => JSON.stringify(before) === JSON.stringify(reported)),
     concatMap(update$),
