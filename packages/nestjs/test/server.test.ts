@@ -30,7 +30,7 @@ import {
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { Ctx, EventPattern, MessagePattern, Payload, RpcException, Transport } from '@nestjs/microservices'
-import { firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
+import { filter, firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
 /** Keeps what Nest logs. */
@@ -185,8 +185,7 @@ it('delivers events to an endpoint, also retained ones', async () => {
 it('delivers what stands for the wildcards of a pattern', async () => {
   const server = new AntiphonServer({ link: startBroker().link() })
   const params$ = new Subject<unknown>()
-  const handler = async (_: unknown, context?: AntiphonContext): Promise<void> =>
-    params$.next(context?.getParams())
+  const handler = (_: unknown, context: AntiphonContext): void => params$.next(context.getParams())
   server.addHandler('log/#', handler, true)
   server.addHandler('sensor/+/value', handler, true)
   await new Promise<void>((resolve) => server.listen(() => resolve()))
@@ -359,6 +358,37 @@ it('lets running handlers finish when the application closes', async () => {
   expect(await response).toBe('finished')
   expect(await stopped).toBe('event')
   await closed
+})
+
+it('handles the events that the broker has sent before it has unsubscribed', async () => {
+  const broker = startBroker()
+  const { url } = await broker.listen({ protocol: 'tcp' })
+  const server = new AntiphonServer({ url })
+  let handled = 0
+  server.addHandler('counted', () => void handled++, true)
+  await new Promise<void>((resolve) => server.listen(() => resolve()))
+  const link = broker.link()
+  await Promise.all(
+    Array.from({ length: 20 }, () => publish(link, { topic: 'counted', payload: bytes('1') })),
+  )
+  await server.close()
+  expect(handled).toBe(20)
+})
+
+it('closes without waiting for a broker that is away', async () => {
+  const broker = startBroker()
+  const { url } = await broker.listen({ protocol: 'tcp' })
+  const server = new AntiphonServer({ url })
+  server.addHandler('counted', () => undefined, true)
+  await new Promise<void>((resolve) => server.listen(() => resolve()))
+  const offline = firstValueFrom(server.status.pipe(filter((status) => status === 'offline')))
+  await broker.close()
+  await offline
+  await server.close()
+  const never = new AntiphonServer({ url })
+  never.addHandler('counted', () => undefined, true)
+  never.listen(() => undefined)
+  await never.close()
 })
 
 it('stops handlers of events that do not finish within drainTimeout', async () => {
