@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import { performance } from 'node:perf_hooks'
 import { AntiphonClient, AntiphonServer } from '@antiphon/nestjs'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'

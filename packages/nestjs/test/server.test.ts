@@ -22,14 +22,25 @@ import {
 import {
   Controller,
   HttpException,
+  Inject,
   Module,
   NotFoundException,
+  Scope,
   UseFilters,
   type LoggerService,
   type Type,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { Ctx, EventPattern, MessagePattern, Payload, RpcException, Transport } from '@nestjs/microservices'
+import {
+  CONTEXT,
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  type RequestContext,
+  RpcException,
+  Transport,
+} from '@nestjs/microservices'
 import { filter, firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
@@ -76,6 +87,30 @@ function publish(
 
 const stopped$ = new Subject<string>()
 const started$ = new Subject<string>()
+
+it('creates controllers of the scope of a request for each request', async () => {
+  let created = 0
+  @Controller({ scope: Scope.REQUEST })
+  class Scoped {
+    readonly #context: RequestContext<string, AntiphonContext>
+
+    constructor(@Inject(CONTEXT) context: RequestContext<string, AntiphonContext>) {
+      this.#context = context
+      created += 1
+    }
+
+    @MessagePattern('scoped')
+    scoped(): string {
+      return `${this.#context.data} on ${this.#context.getContext().getTopic()}`
+    }
+  }
+  const broker = startBroker()
+  await start(broker, Scoped)
+  const client = new AntiphonClient({ link: broker.link() })
+  expect(await firstValueFrom(client.send('scoped', 'a'))).toBe('a on scoped')
+  expect(await firstValueFrom(client.send('scoped', 'b'))).toBe('b on scoped')
+  expect(created).toBe(2)
+})
 
 it('stops a stream when its client unsubscribes', async () => {
   @Controller()
