@@ -53,8 +53,10 @@ export default defineConfig({
   themeConfig: {
     logo: { src: '/logo.svg', alt: '' },
     nav: [
-      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
+      { text: 'Get started', link: '/guide/getting-started' },
+      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/(?!getting-started|troubleshooting)' },
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
+      { text: 'Troubleshooting', link: '/guide/troubleshooting' },
       { text: 'Wire format', link: '/wire' },
       { text: 'Contribute', link: '/architecture', activeMatch: `^/(${contributorPages.join('|')})` },
     ],

@@ -76,12 +76,18 @@ export function userSidebar(): Section[] {
     throw new Error(
       `the section of ${unknown.link} is ${unknown.section}: it must be one of ${userSections.join(', ')}`,
     )
-  const sections = userSections.map((text) => ({
-    text,
-    items: [...pages.filter(({ section }) => section === text).map(item), ...(furtherPages[text] ?? [])],
-  }))
+  const sections = userSections.map((text): Section => {
+    const items = [
+      ...pages.filter(({ section }) => section === text).map(item),
+      ...(furtherPages[text] ?? []),
+    ]
+    const [page] = items
+    // A section that is one page of the same name needs no list.
+    const isPage = items.length === 1 && page?.text.startsWith(text) === true
+    return isPage ? { text, link: page.link, items: [] } : { text, items }
+  })
   return [
-    ...sections.filter(({ items }) => items.length > 0),
+    ...sections.filter(({ link, items }) => link !== undefined || items.length > 0),
     {
       text: 'Reference',
       link: '/reference/',
