@@ -53,6 +53,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Zigbee2MQTT loads this.
+    'packages/zigbee2mqtt': {
+      entry: ['test/**/*.test.ts', 'test/real/radio.mjs'],
+      project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
+    },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
       entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
@@ -85,8 +90,17 @@ const config: KnipConfig = {
     examples: {
       entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
       project: ['**/*.{ts,tsx,vue}'],
-      // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
+      // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
+      ignoreDependencies: [
+        '@antiphon/.+',
+        '@opentelemetry/.+',
+        'arktype',
+        'io-ts',
+        'jose',
+        'mqtt',
+        'valibot',
+        'zod',
+      ],
     },
   },
 }
