@@ -55,9 +55,9 @@ export default defineConfig({
     nav: [
       { text: 'Get started', link: '/guide/getting-started' },
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/(?!getting-started|troubleshooting)' },
+      { text: 'Cookbook', link: '/cookbook/', activeMatch: '^/cookbook/' },
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Troubleshooting', link: '/guide/troubleshooting' },
-      { text: 'Wire format', link: '/wire' },
       { text: 'Contribute', link: '/architecture', activeMatch: `^/(${contributorPages.join('|')})` },
     ],
     sidebar: {

@@ -66,9 +66,20 @@ const furtherPages: Readonly<Record<string, readonly Item[]>> = {
   Concepts: [{ text: 'Wire format', link: '/wire' }],
 }
 
+/** Sections with a page of their own that lists theirs. */
+const overviews: Readonly<Record<string, Pick<Section, 'link' | 'collapsed'>>> = {
+  Guide: { link: '/guide/' },
+  Cookbook: { link: '/cookbook/', collapsed: true },
+  Migrate: { link: '/migrate/' },
+}
+
 /** Returns the sections for users. */
 export function userSidebar(): Section[] {
-  const pages = pagesIn('guide', 'Guide')
+  const pages = [
+    ...pagesIn('guide', 'Guide'),
+    ...pagesIn('cookbook', 'Cookbook'),
+    ...pagesIn('migrate', 'Migrate'),
+  ]
   const unknown = pages.find(
     ({ section }) => section !== contributorSection && !(userSections as readonly string[]).includes(section),
   )
@@ -84,7 +95,8 @@ export function userSidebar(): Section[] {
     const [page] = items
     // A section that is one page of the same name needs no list.
     const isPage = items.length === 1 && page?.text.startsWith(text) === true
-    return isPage ? { text, link: page.link, items: [] } : { text, items }
+    if (isPage) return { text, link: page.link, items: [] }
+    return { text, items, ...overviews[text] }
   })
   return [
     ...sections.filter(({ link, items }) => link !== undefined || items.length > 0),

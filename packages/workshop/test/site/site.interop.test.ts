@@ -44,14 +44,14 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
   }
 
   it.each(['timeout', 'ECONNREFUSED', 'health', 'credit', 'clean shutdown', 'zod', 'slow handler'])(
-    'shows a page of the guide first for the search "%s"',
+    'shows a page of the guide or the cookbook first for the search "%s"',
     async (query) => {
       const page = await open('/')
       await page.getByRole('button', { name: 'Search' }).first().click()
       await page.locator('#localsearch-input').fill(query)
       const first = page.locator('.VPLocalSearchBox a.result').first()
       await first.waitFor()
-      expect(await first.getAttribute('href')).toMatch(/^\/guide\//)
+      expect(await first.getAttribute('href')).toMatch(/^\/(guide|cookbook)\//)
       await page.close()
     },
   )
@@ -61,6 +61,7 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
     '/guide/',
     '/guide/send-requests',
     '/guide/troubleshooting',
+    '/cookbook/',
     '/reference/@antiphon/core/topic',
   ])('has no violation that axe-core finds in %s, with light and dark colours', async (path) => {
     for (const colorScheme of ['light', 'dark'] as const) {
