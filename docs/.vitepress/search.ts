@@ -1,31 +1,18 @@
 import type { DefaultTheme } from 'vitepress'
 
 /**
- * Reduces a page of the reference to its headings of exports and their summaries: its other text repeats the same words so
- * often that it would outweigh the guide.
+ * Reduces a page of the reference to its title and summary: the sections on its parameters repeat the same words so often
+ * that they would outweigh the guide.
  */
-function withoutDetails(page: string): string {
-  let isCode = false
-  let isDetail = false
-  return page
-    .split('\n')
-    .filter((line) => {
-      if (line.startsWith('```')) {
-        isCode = !isCode
-        return false
-      }
-      const [, marks] = /^(#+) /.exec(line) ?? []
-      if (marks !== undefined && !isCode) isDetail = marks.length > 3
-      return !isCode && !isDetail && !line.startsWith('|')
-    })
-    .join('\n')
+function summaryOf(page: string): string {
+  return page.replace(/^## [^]*/m, '').replaceAll(/^```[^]*?^```$/gm, '')
 }
 
 /** The options of the search: the guide comes before the reference, and pages for contributors come last. */
 export const searchOptions: DefaultTheme.LocalSearchOptions = {
   _render: (source, env, markdown) => {
     const isReference = env.relativePath.startsWith('reference/')
-    const html = markdown.render(isReference ? withoutDetails(source) : source, env)
+    const html = markdown.render(isReference ? summaryOf(source) : source, env)
     return env.frontmatter?.['search'] === false ? '' : html
   },
   miniSearch: {

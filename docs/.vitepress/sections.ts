@@ -73,6 +73,17 @@ const overviews: Readonly<Record<string, Pick<Section, 'link' | 'collapsed'>>> =
   Migrate: { link: '/migrate/' },
 }
 
+/** Lists the modules of the reference. Their exports are pages of their own, which a module lists itself. */
+function modulePages(): Item[] {
+  const folder = 'reference/@antiphon'
+  if (!existsSync(join(docs, folder))) return []
+  return readdirSync(join(docs, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('index.md'))
+    .map((name) => name.replaceAll('\\', '/').replace(/\/index\.md$/, ''))
+    .sort()
+    .map((name) => ({ text: `@antiphon/${name}`, link: `/${folder}/${name}/` }))
+}
+
 /** Returns the sections for users. */
 export function userSidebar(): Section[] {
   const pages = [
@@ -100,13 +111,13 @@ export function userSidebar(): Section[] {
   })
   return [
     ...sections.filter(({ link, items }) => link !== undefined || items.length > 0),
-    {
-      text: 'Reference',
-      link: '/reference/',
-      collapsed: true,
-      items: pagesIn('reference', 'Reference').map(item),
-    },
+    { text: 'Reference', link: '/reference/', items: [] },
   ]
+}
+
+/** Returns the modules of the reference. */
+export function referenceSidebar(): Section[] {
+  return [{ text: 'Reference', link: '/reference/', items: modulePages() }]
 }
 
 /** Returns the pages for contributors. */
