@@ -165,6 +165,8 @@ describe('the bundled command', () => {
     const start = files.filter((name) => name.startsWith('program-'))
     const loaded = [run ?? '', ...start].map((name) => staticImportsOf(join(folder, name))).join('')
     expect(loaded).toContain('// src/request/run-request.ts')
+    // What is loaded counts in the time to the first response; start.nightly.test.ts measures that.
+    expect(loaded.length).toBeLessThan(2_000_000)
     for (const unused of [
       'cborg/',
       '@msgpack/',
