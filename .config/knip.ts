@@ -60,7 +60,7 @@ const config: KnipConfig = {
     },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
-      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
+      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts', 'test/help/main.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.
@@ -70,7 +70,7 @@ const config: KnipConfig = {
     },
     // Run by `pnpm simulate`, which bundles the program.
     'packages/simulation': {
-      entry: ['src/main.ts', 'src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
+      entry: ['src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its programs are run by path; the contestants have a separate package.json.
@@ -93,16 +93,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
       project: ['**/*.{ts,tsx,vue}'],
       // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
-      ignoreDependencies: [
-        '@antiphon/.+',
-        '@opentelemetry/.+',
-        'arktype',
-        'io-ts',
-        'jose',
-        'mqtt',
-        'valibot',
-        'zod',
-      ],
+      ignoreDependencies: ['@antiphon/.+', '@opentelemetry/.+', 'arktype', 'jose', 'mqtt', 'valibot', 'zod'],
     },
   },
 }

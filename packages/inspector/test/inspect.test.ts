@@ -239,6 +239,40 @@ it('replays bytes without a content type', async () => {
   await broker.close()
 })
 
+it('pairs requests and responses of several filters', async () => {
+  const broker = createBroker()
+  const events: ExchangeEvent[] = []
+  const link = broker.link()
+  requests$(link, echo)
+    .pipe(serve(({ value }) => of(value)))
+    .subscribe()
+  const filter = ['echo', 'response/#']
+  const observation = observeMessages(broker.link(), (each) => events.push(each), { filter })
+  await request(broker.link({ clientId: 'phone' }), echo, 'hi')
+  await request(broker.link({ clientId: 'phone' }), echo, 'hi')
+  observation.unsubscribe()
+  expect(events.map(({ kind }) => kind)).toEqual([
+    'sent',
+    'received',
+    'settled',
+    'sent',
+    'received',
+    'settled',
+  ])
+  await broker.close()
+})
+
+it('reports a filter that is not valid, or that the broker refuses', async () => {
+  const broker = createBroker({ authority: { authorizeSubscribe: () => ({ refuse: 0x87 }) } })
+  const link = broker.link()
+  const error = await new Promise((resolve) => {
+    observeMessages(link, () => undefined, { filter: 'secret/#', onError: resolve })
+  })
+  expect(error).toMatchObject({ code: 'subscribe-refused' })
+  expect(() => observeMessages(link, () => undefined, { filter: [1] as never })).toThrow('options.filter')
+  await broker.close()
+})
+
 it('derives events from the messages on a broker', async () => {
   const broker = createBroker()
   const events: ExchangeEvent[] = []

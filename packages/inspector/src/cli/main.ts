@@ -1,13 +1,9 @@
 #!/usr/bin/env node
 import { connect } from '@antiphon/mqtt'
-import type { EventSink } from '@antiphon/core/events'
-import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { inspect } from '../inspect.js'
-import { readEvent } from '../model/read-event.js'
 import { observeMessages } from '../observe-messages.js'
+import { readRecording } from '../read-recording.js'
 
 const USAGE = `Usage: antiphon-inspect <file.ndjson>
        antiphon-inspect --url mqtt://localhost [--filter '#']
@@ -61,24 +57,13 @@ async function run(): Promise<void> {
     if (link !== undefined) {
       const payloadBytes = Number(values['payload-bytes'])
       observeMessages(link, inspector.sink, { filter: values.filter, payloadBytes })
-    } else if (file !== undefined) await read(file, inspector.sink)
+    } else if (file !== undefined) {
+      const skipped = await readRecording(file, inspector.sink)
+      if (skipped > 0) process.stderr.write(`${skipped} lines of ${file} are not events\n`)
+    }
   } catch (error) {
     await inspector.close()
     throw error
   }
   process.stdout.write(`The inspector is at ${inspector.url}\n`)
-}
-
-/** Reads a recording. Says how many lines are not events. */
-async function read(file: string, sink: EventSink): Promise<void> {
-  let skipped = 0
-  const input = createReadStream(file)
-  // Without this, reading the lines of a file that is missing would not end.
-  await once(input, 'open')
-  for await (const line of createInterface({ input })) {
-    const event = readEvent(line)
-    if (event === undefined) skipped++
-    else sink(event)
-  }
-  if (skipped > 0) process.stderr.write(`${skipped} lines of ${file} are not events\n`)
 }
