@@ -19,21 +19,24 @@ import { toRecord } from './record.js'
 import type { Wire } from './wire.js'
 import { wireOf, wireOptionRules, type WireOptions } from './wire-options.js'
 
-type RequestOption =
-  | 'expectedResponder'
-  | 'failFast'
-  | 'onDisconnect'
-  | 'onResponse'
-  | 'qos'
-  | 'retry'
-  | 'skipLate'
-  | 'stepTimeouts'
-  | 'timeout'
-  | 'totalTimeout'
-  | 'userProperties'
-
 /** Options of an `AntiphonClient`, with those of each of its requests. */
-export interface AntiphonClientOptions extends WireOptions, Pick<ExchangeOptions, RequestOption> {}
+export interface AntiphonClientOptions
+  extends
+    WireOptions,
+    Pick<
+      ExchangeOptions,
+      | 'expectedResponder'
+      | 'failFast'
+      | 'onDisconnect'
+      | 'onResponse'
+      | 'qos'
+      | 'retry'
+      | 'skipLate'
+      | 'stepTimeouts'
+      | 'timeout'
+      | 'totalTimeout'
+      | 'userProperties'
+    > {}
 
 /** `exchange$` checks the values of its options. */
 const clientOptionRules: OptionRules<AntiphonClientOptions> = {

@@ -1,17 +1,27 @@
 import type { EndpointTypes, RequestsOptions, ServeOptions } from '@antiphon/core'
 import { pickOptions, type OptionRules } from '@antiphon/core/link'
 
-type SubscriptionOption =
-  'acknowledge' | 'authenticate' | 'drainBy' | 'drainTimeout' | 'group' | 'params' | 'qos' | 'responseTopics'
-
-type ServingOption = 'concurrency' | 'handlerTimeout' | 'orderedBy' | 'queue' | 'shedLate'
-
 /**
  * How messages reach a handler: some options of `requests$` and `serve`. An event handler has `group`, `qos` and
  * `drainTimeout`.
  */
 export interface HandlerOptions
-  extends Pick<RequestsOptions<EndpointTypes>, SubscriptionOption>, Pick<ServeOptions, ServingOption> {}
+  extends
+    Pick<
+      RequestsOptions<EndpointTypes>,
+      | 'acknowledge'
+      | 'authenticate'
+      | 'drainBy'
+      | 'drainTimeout'
+      | 'group'
+      | 'params'
+      | 'qos'
+      | 'responseTopics'
+    >,
+    Pick<ServeOptions, 'concurrency' | 'handlerTimeout' | 'orderedBy' | 'queue' | 'shedLate'> {}
+
+type ServingOption = Extract<keyof HandlerOptions, keyof ServeOptions>
+type SubscriptionOption = Exclude<keyof HandlerOptions, ServingOption>
 
 /** The names of the options; `requests$` and `serve` check their values. */
 const subscriptionRules: OptionRules<Pick<HandlerOptions, SubscriptionOption>> = {
