@@ -37,3 +37,8 @@ export function formatPayload(payload: string, contentType: string | undefined):
     return payload
   }
 }
+
+/** Returns a text of at most `maximum` characters, with an ellipsis in place of the rest. */
+export function shorten(text: string, maximum: number): string {
+  return text.length > maximum ? `${text.slice(0, maximum - 1)}…` : text
+}

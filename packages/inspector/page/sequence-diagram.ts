@@ -1,6 +1,6 @@
 import { h, type ComponentChild } from 'preact'
 import type { Lane, SequenceStep } from '../src/model/sequence.js'
-import { formatDuration } from './format.js'
+import { formatDuration, shorten } from './format.js'
 
 const LANES: readonly Lane[] = ['requester', 'broker', 'responder']
 const WIDTH = 560
@@ -58,7 +58,7 @@ export function SequenceDiagram({ steps, names }: SequenceDiagramProps): Compone
       h(
         'text',
         { key: `${lane} client`, x: xOf(lane), y: 30, 'text-anchor': 'middle' },
-        names[lane].slice(0, 30),
+        shorten(names[lane], 30),
       ),
       h('line', {
         key: `${lane} line`,
@@ -85,8 +85,8 @@ function stepOf({ at, from, to, text, kind }: SequenceStep, index: number, start
       time,
       h('circle', { cx: x, cy: y - 4, r: 3 }),
       from === 'responder'
-        ? h('text', { x: x - 8, y, 'text-anchor': 'end' }, text.slice(0, 60))
-        : h('text', { x: x + 8, y }, text.slice(0, 60)),
+        ? h('text', { x: x - 8, y, 'text-anchor': 'end' }, shorten(text, 60))
+        : h('text', { x: x + 8, y }, shorten(text, 60)),
     )
   }
   const [x1, x2] = [xOf(from), xOf(to)]
@@ -95,6 +95,6 @@ function stepOf({ at, from, to, text, kind }: SequenceStep, index: number, start
     { key: index, class: `step-${kind}` },
     time,
     h('line', { x1, x2, y1: y, y2: y, stroke: 'currentColor', 'marker-end': 'url(#arrow)' }),
-    h('text', { x: (x1 + x2) / 2, y: y - 4, 'text-anchor': 'middle' }, text.slice(0, 40)),
+    h('text', { x: (x1 + x2) / 2, y: y - 4, 'text-anchor': 'middle' }, shorten(text, 40)),
   )
 }

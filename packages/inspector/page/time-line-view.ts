@@ -2,7 +2,7 @@ import { h, type ComponentChild } from 'preact'
 import type { ExchangeRow } from '../src/model/exchange-row.js'
 import { toTimeLines, type Marble, type TimeLine, type TimeLines } from '../src/model/time-lines.js'
 import { download } from './download.js'
-import { formatDuration } from './format.js'
+import { formatDuration, shorten } from './format.js'
 import { svgText } from './svg-text.js'
 
 const WIDTH = 1_000
@@ -111,7 +111,7 @@ function Line({
   return h(
     'g',
     null,
-    h('text', { x: 8, y: top + 18, 'font-weight': 600 }, shorten(endpoint)),
+    h('text', { x: 8, y: top + 18, 'font-weight': 600 }, shorten(endpoint, 18)),
     [requests, responses].map((marbles, index) => {
       const y = top + 14 + index * 34
       return [
@@ -152,10 +152,6 @@ function Line({
       ]
     }),
   )
-}
-
-function shorten(name: string): string {
-  return name.length > 18 ? `${name.slice(0, 17)}…` : name
 }
 
 /** Returns times from the start, at most eight, in steps of 1, 2 or 5 times a power of ten. */
