@@ -1,6 +1,6 @@
-import { json, type Link } from '@antiphon/core'
+import { json, type Link, type JsonMethod } from '@antiphon/core'
 import { like, marbles } from '@antiphon/testing'
-import { callMethod$, notifications$, online$, status$, type ShellyMethod } from '@antiphon/shelly'
+import { callMethod$, notifications$, online$, status$ } from '@antiphon/shelly'
 import { marbleDevice } from '@antiphon/shelly/testing'
 import * as t from 'io-ts'
 import { catchError, exhaustMap, filter, map, of, type Observable } from 'rxjs'
@@ -8,7 +8,7 @@ import { it } from 'vitest'
 
 const device = 'shelly-1'
 const options = { device, source: 'guard', timeout: 5 }
-const setSwitch: ShellyMethod<{ readonly id: number; readonly on: boolean }, { readonly was_on: boolean }> = {
+const setSwitch: JsonMethod<{ readonly id: number; readonly on: boolean }, { readonly was_on: boolean }> = {
   name: 'Switch.Set',
   params: json(t.type({ id: t.number, on: t.boolean })),
   result: json(t.type({ was_on: t.boolean })),

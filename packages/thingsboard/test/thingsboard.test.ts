@@ -175,6 +175,18 @@ it('answers a device over a socket', async () => {
   await expect(callPlatform(link, getCurrentTime, {})).resolves.toEqual({ time: 7 })
 })
 
+it('serves a device whose token has braces', async () => {
+  const platform = localPlatform({ devices: { 'a{b}': { shared: { period: 5 } } } })
+  onTestFinished(() => platform.close())
+  const link = platform.link('a{b}')
+  await expect(firstValueFrom(getAttributes$(link, { shared: ['period'] }))).resolves.toEqual({
+    shared: { period: 5 },
+  })
+  await serving(link, 20)
+  const call$ = platform.callDevice$('a{b}', setTemperature, { value: 26 })
+  await expect(firstValueFrom(call$)).resolves.toEqual({ was: 20 })
+})
+
 it('creates a number for the id of each request', () => {
   expect([rpcEndpoint.correlation.createdParams, attributesEndpoint.correlation.createdParams]).toEqual([
     ['id'],

@@ -1,18 +1,10 @@
 import type { Broker, BrokerOptions } from '@antiphon/broker'
-import { AntiphonError, exchange$, requests$, serve, type Endpoint, type Link } from '@antiphon/core'
-import { toUtf8 } from '@antiphon/core/codec'
-import { defer, map, merge, of, Subject, tap, type Observable } from 'rxjs'
-import { updatesOn$ } from '../attributes.js'
+import { AntiphonError, requests$, serve, type Endpoint, type JsonMethod, type Link } from '@antiphon/core'
+import { decodePayloads, toUtf8 } from '@antiphon/core/codec'
+import { defer, merge, of, Subject, tap, type Observable } from 'rxjs'
 import { attributesEndpointOf, rpcEndpointOf, type RpcTypes } from '../endpoints.js'
-import type { Attributes, Call } from '../frames.js'
-import {
-  handleCall,
-  toCall,
-  toResult,
-  type CallOptions,
-  type MethodHandler,
-  type RpcMethod,
-} from '../methods.js'
+import { updateCodec, type Attributes, type Call } from '../frames.js'
+import { call$, handleCall, type CallOptions, type MethodHandlers } from '../methods.js'
 import { platformBroker } from './platform-broker.js'
 
 /** The attributes of a device on the platform. */
@@ -32,7 +24,7 @@ export interface LocalPlatformOptions extends Pick<BrokerOptions, 'scheduler'> {
   /** The first attributes of each device, by its access token. Only these devices may connect. */
   readonly devices: Readonly<Record<string, Partial<LocalDeviceState>>>
   /** The methods that devices may call, by name. @defaultValue none */
-  readonly methods?: Readonly<Record<string, MethodHandler>>
+  readonly methods?: MethodHandlers
 }
 
 /** A platform that runs in this program, for tests and for development without ThingsBoard. Devices connect to it. */
@@ -50,7 +42,7 @@ export interface LocalPlatform extends Pick<Broker, 'listen' | 'close'> {
   /** Calls a method of a device; with `failFast`, it fails with `no-responder` if the device is not subscribed to calls. */
   readonly callDevice$: <Params, Result>(
     token: string,
-    method: RpcMethod<Params, Result>,
+    method: JsonMethod<Params, Result>,
     params: Params,
     options?: CallOptions,
   ) => Observable<Result>
@@ -75,7 +67,7 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
     states.set(token, { ...state, [part]: { ...state[part], ...changes } })
   }
   const published$ = (token: string, topic: string): Observable<Attributes> =>
-    updatesOn$(link, `v1/devices/${token}/${topic}`)
+    link.messages$(`v1/devices/${token}/${topic}`).pipe(decodePayloads(updateCodec))
   const serveDevice$ = (token: string, endpoint: Endpoint<RpcTypes>): Observable<unknown> => {
     const calls$ = requests$(link, endpoint).pipe(
       tap(({ value }) => calls.next({ token, ...value })),
@@ -116,8 +108,8 @@ export function localPlatform({ devices, methods = {}, ...options }: LocalPlatfo
       defer(() => {
         const endpoint = endpoints.get(token)
         if (endpoint === undefined) throw unknownDevice(token)
-        return exchange$(link, endpoint, toCall(method, params), callOptions)
-      }).pipe(map((result) => toResult(method, result))),
+        return call$(link, endpoint, method, params, callOptions)
+      }),
   }
 }
 

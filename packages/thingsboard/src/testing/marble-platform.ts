@@ -1,8 +1,9 @@
+import type { JsonMethod } from '@antiphon/core'
 import type { MarbleContext } from '@antiphon/testing'
 import { mergeMap, type Observable } from 'rxjs'
 import type { Attributes } from '../frames.js'
 import { localPlatform, type LocalPlatform, type LocalPlatformOptions } from '../local/local-platform.js'
-import type { CallOptions, RpcMethod } from '../methods.js'
+import type { CallOptions } from '../methods.js'
 
 /** A local platform that follows marble diagrams. */
 export interface MarblePlatform extends LocalPlatform {
@@ -11,7 +12,7 @@ export interface MarblePlatform extends LocalPlatform {
   /** Calls a method of a device with these parameters at the times of the marbles, and emits the results. */
   readonly callsDevice$: <Params, Result>(
     token: string,
-    method: RpcMethod<Params, Result>,
+    method: JsonMethod<Params, Result>,
     marbles: string,
     values: Readonly<Record<string, Params>>,
     options?: CallOptions,

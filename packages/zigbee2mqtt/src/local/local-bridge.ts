@@ -1,9 +1,8 @@
 import { requests$, serve, type Codec, type Link, type ServeRecord } from '@antiphon/core'
 import { isJsonObject, objectCodec, toUtf8 } from '@antiphon/core/codec'
 import { defer, filter, ignoreElements, map, merge, Observable, Subject, tap } from 'rxjs'
-import { bridgeEndpoint } from '../bridge-endpoint.js'
 import type { BridgeCall, DeviceState } from '../frames.js'
-import { BASE_TOPIC, type BaseTopicOptions } from '../topics.js'
+import { BASE_TOPIC, bridgeEndpoint, type BaseTopicOptions } from '../bridge-endpoint.js'
 import { attributesIn, changesBy } from './device-command.js'
 
 /** Zigbee2MQTT answers requests without a transaction as well. */

@@ -3,7 +3,7 @@ import type { MarbleContext } from '@antiphon/testing'
 import { EMPTY, of, switchMap } from 'rxjs'
 import type { DeviceState } from '../frames.js'
 import { localBridge, type LocalBridge, type LocalBridgeOptions } from '../local/local-bridge.js'
-import { BASE_TOPIC } from '../topics.js'
+import { BASE_TOPIC } from '../bridge-endpoint.js'
 
 /** What a bridge of a marble test is made from. */
 export interface MarbleBridgeOptions extends LocalBridgeOptions {
