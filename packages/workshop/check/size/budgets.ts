@@ -45,4 +45,11 @@ export const budgets: readonly Budget[] = [
     isConfigured: true,
     limit: 67_000,
   },
+  {
+    name: 'the page of the inspector, with all its libraries',
+    imports: ['./packages/inspector/page/app.ts'],
+    external: [],
+    isConfigured: true,
+    limit: 13_500,
+  },
 ]
