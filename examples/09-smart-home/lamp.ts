@@ -1,12 +1,12 @@
 /** The methods of the lamp that the program calls, with schemas of io-ts; those of zod and others work as well. */
-import { ApplicationError, json } from '@antiphon/core'
-import type { LocalDeviceOptions, ShellyMethod } from '@antiphon/shelly'
+import { ApplicationError, json, type JsonMethod } from '@antiphon/core'
+import type { LocalDeviceOptions } from '@antiphon/shelly/local'
 import * as t from 'io-ts'
 import { of, throwError } from 'rxjs'
 
 const SwitchSet = t.type({ id: t.number, on: t.boolean })
 
-export const setSwitch: ShellyMethod<t.TypeOf<typeof SwitchSet>, { readonly was_on: boolean }> = {
+export const setSwitch: JsonMethod<t.TypeOf<typeof SwitchSet>, { readonly was_on: boolean }> = {
   name: 'Switch.Set',
   params: json(SwitchSet),
   result: json(t.type({ was_on: t.boolean })),

@@ -4,22 +4,22 @@
  * To use a real bridge: `BROKER_HOST=… LAMP=<friendly name> npm start 10`.
  */
 import { createBroker } from '@antiphon/broker'
-import { AntiphonError, ApplicationError, json } from '@antiphon/core'
+import { AntiphonError, ApplicationError, json, type JsonMethod } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { bridgeOnline$, callBridge, getState$, setState$, type BridgeRequest } from '@antiphon/zigbee2mqtt'
+import { bridgeOnline$, callBridge, getState$, setState$ } from '@antiphon/zigbee2mqtt'
 import { localBridge } from '@antiphon/zigbee2mqtt/local'
 import * as t from 'io-ts'
 import { filter, firstValueFrom, of, throwError } from 'rxjs'
 
-const permitJoin: BridgeRequest<{ time: number }, { time: number }> = {
+const permitJoin: JsonMethod<{ time: number }, { time: number }> = {
   name: 'permit_join',
   params: json(t.type({ time: t.number })),
-  data: json(t.type({ time: t.number })),
+  result: json(t.type({ time: t.number })),
 }
-const removeDevice: BridgeRequest<{ id: string }, { id: string }> = {
+const removeDevice: JsonMethod<{ id: string }, { id: string }> = {
   name: 'device/remove',
   params: json(t.type({ id: t.string })),
-  data: json(t.type({ id: t.string })),
+  result: json(t.type({ id: t.string })),
 }
 
 const broker = createBroker()

@@ -3,25 +3,19 @@
  *
  * To use a real platform: `BROKER_HOST=… ACCESS_TOKEN=… npm start 11`, and call `setTemperature` there.
  */
-import { AntiphonError, json } from '@antiphon/core'
+import { AntiphonError, json, type JsonMethod } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import {
-  callPlatform,
-  getAttributes$,
-  localPlatform,
-  serveMethods$,
-  sharedUpdates$,
-} from '@antiphon/thingsboard'
-import type { RpcMethod } from '@antiphon/thingsboard'
+import { callPlatform, getAttributes$, serveMethods$, sharedUpdates$ } from '@antiphon/thingsboard'
+import { localPlatform } from '@antiphon/thingsboard/local'
 import * as t from 'io-ts'
 import { firstValueFrom, of } from 'rxjs'
 
-const getCurrentTime: RpcMethod<object, { time: number }> = {
+const getCurrentTime: JsonMethod<object, { time: number }> = {
   name: 'getCurrentTime',
   params: json(t.type({})),
   result: json(t.type({ time: t.number })),
 }
-const setTemperature: RpcMethod<{ value: number }, { was: number }> = {
+const setTemperature: JsonMethod<{ value: number }, { was: number }> = {
   name: 'setTemperature',
   params: json(t.type({ value: t.number })),
   result: json(t.type({ was: t.number })),

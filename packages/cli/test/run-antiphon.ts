@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly stdin?: AsyncIterable<Uint8Array>
   readonly isTerminal?: boolean
   readonly columns?: number
+  /** Interrupts the command when it has printed so often. */
+  readonly interruptAfter?: number
 }
 
 /** What a run has printed, and its exit code. */
@@ -29,6 +31,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Resolves when standard output or standard error contains the text. */
   readonly printed: (text: string) => Promise<void>
+  /** Returns what standard output contains. */
+  readonly shown: () => string
   readonly interrupt: () => void
 }
 
@@ -41,10 +45,14 @@ export function startAntiphon(args: readonly string[], options: RunOptions = {})
   let notify = (): void => undefined
   const controller = new AbortController()
   const text = (): string => Buffer.concat(chunks).toString()
+  const interrupt = (): void => controller.abort(new Interruption('Ctrl-C', exitCodes.interrupted))
+  let writes = 0
   const stream = (write: (chunk: string | Uint8Array) => void): Host['stdout'] => ({
     write: (chunk) => {
       write(chunk)
       notify()
+      writes += 1
+      if (writes === options.interruptAfter) interrupt()
       return Promise.resolve()
     },
     isTerminal: options.isTerminal ?? false,
@@ -83,7 +91,8 @@ export function startAntiphon(args: readonly string[], options: RunOptions = {})
         }
         check()
       }),
-    interrupt: () => controller.abort(new Interruption('Ctrl-C', exitCodes.interrupted)),
+    shown: text,
+    interrupt,
   }
 }
 

@@ -60,7 +60,17 @@ export interface EndpointContract<
    * @defaultValue 'one'
    */
   readonly responses?: Kind
-  /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
+  /**
+   * For an endpoint with `responses: 'many'` whose peers mark the end of a stream in the payload: whether a response is the
+   * last one. The requester emits it and completes. The responder sends what its handler emits, which includes the mark, and
+   * no end of its own. Such peers send no `__stream`, so their responses are taken as they arrive, and it works over MQTT
+   * 3.1.1. @defaultValue `__stream` marks the end
+   */
+  readonly isLast?: (response: Res) => boolean
+  /**
+   * Whether to handle requests without a response topic; no response is sent for them. If the endpoint has a response topic
+   * of its own, these are requests without the field of `payloadField`. @defaultValue false
+   */
   readonly acceptsNotifications?: boolean
   /**
    * Whether exchange control messages are used: `wire` sends cancels, credit and retries to the control topic of the
@@ -107,7 +117,9 @@ function codecRule(value: unknown): Violation {
   return typeof value === 'object' && value !== null ? undefined : 'it must be an object'
 }
 
-const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
+type AnyContract = EndpointContract<string, unknown, unknown, ResponseKind, Correlation>
+
+const contractRules: OptionRules<AnyContract> = {
   name: 'string',
   topic: 'string',
   responseTopic: 'string',
@@ -116,6 +128,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
+  isLast: 'function',
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -136,6 +149,8 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly response: Codec<unknown>
   readonly correlation: Correlation
   readonly responses: T['kind']
+  /** Whether a response is the last of its stream; `undefined` if `__stream` says so. */
+  readonly isLast: ((response: unknown) => boolean) | undefined
   readonly requests: RequestKind
   /** @internal How request streams are sent and received; set by `requestStreamEndpoint`. */
   readonly requestStreams: RequestStreams | undefined
@@ -187,7 +202,10 @@ export function endpoint<
   }
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
-  const { correlation = correlationData() } = contract
+  const { correlation = correlationData(), responses = 'one' } = contract
+  // Peers that mark the end in the payload know no credit.
+  if (contract.isLast !== undefined && (responses === 'one' || contract.cancel !== 'local'))
+    throw invalidArgument("contract.isLast is set: set responses to 'many' and cancel to 'local' as well")
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -196,7 +214,8 @@ export function endpoint<
     request: contract.request as unknown as Codec<unknown>,
     response: contract.response as unknown as Codec<unknown>,
     correlation,
-    responses: (contract.responses ?? 'one') as Kind,
+    responses: responses as Kind,
+    isLast: contract.isLast as Endpoint['isLast'],
     requests: 'one',
     requestStreams: undefined,
     acceptsNotifications: contract.acceptsNotifications ?? false,
@@ -226,7 +245,7 @@ function failurePayloads({
   failureTopic,
   failure,
   failureOf,
-}: EndpointContract<string, unknown, unknown, ResponseKind, Correlation>): FailurePayloads | undefined {
+}: AnyContract): FailurePayloads | undefined {
   if (failure !== undefined && failureTopic === undefined) {
     throw invalidArgument('failure is set, but there is no failureTopic: set it, or add failures to response')
   }

@@ -91,6 +91,7 @@ export type { Codec, CodecBounds, DecodeError, DecodeIssue } from './codec/codec
 export { formatDecodeError } from './codec/format-decode-error.js'
 export type { SchemaEncoding, TypedCodecOptions } from './codec/from-schema.js'
 export type { Hint } from './codec/hint.js'
+export type { JsonMethod } from './codec/json-method.js'
 export type { SchemaCodec } from './codec/schema-codec.js'
 export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from './codec/standard-schema.js'
 export type { IoTsContextEntry, IoTsError, IoTsType } from './codec/io-ts-type.js'

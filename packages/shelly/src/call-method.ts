@@ -1,6 +1,6 @@
-import { AntiphonError, exchange$, type ExchangeOptions, type Link } from '@antiphon/core'
+import { exchange$, type ExchangeOptions, type JsonMethod, type Link } from '@antiphon/core'
+import { decodeResult, encodeParams } from '@antiphon/core/codec'
 import { defer, firstValueFrom, map, type Observable } from 'rxjs'
-import { fromData, toData, type ShellyMethod } from './method.js'
 import { shellyRpc } from './rpc.js'
 
 /** Whose method is called, and by whom. */
@@ -25,29 +25,21 @@ export interface CallOptions extends Omit<ExchangeOptions, 'responseTopic' | 'cr
  */
 export function callMethod$<Params, Result>(
   link: Link,
-  method: ShellyMethod<Params, Result>,
+  method: JsonMethod<Params, Result>,
   params: Params,
   { device, source, ...options }: CallOptions,
 ): Observable<Result> {
-  return defer(() =>
-    exchange$(
-      link,
-      shellyRpc,
-      { params: { device }, value: { method: method.name, params: toData(method.params, params) } },
-      { ...options, responseTopic: `${source}/rpc` },
-    ),
-  ).pipe(
-    map((outcome) => {
-      if ('result' in outcome) return fromData(method.result, outcome.result, method.name)
-      throw new AntiphonError('protocol', `${method.name}: the response has an error`)
-    }),
-  )
+  return defer(() => {
+    const value = { method: method.name, params: encodeParams(method, params) }
+    const responseTopic = `${source}/rpc`
+    return exchange$(link, shellyRpc, { params: { device }, value }, { ...options, responseTopic })
+  }).pipe(map((outcome) => decodeResult(method, 'result' in outcome ? outcome.result : undefined)))
 }
 
 /** Calls a method once; like `callMethod$`. */
 export function callMethod<Params, Result>(
   link: Link,
-  method: ShellyMethod<Params, Result>,
+  method: JsonMethod<Params, Result>,
   params: Params,
   options: CallOptions,
 ): Promise<Result> {

@@ -6,13 +6,9 @@
 
 export { callMethod, callMethod$ } from './call-method.js'
 export type { CallOptions } from './call-method.js'
-export type { ShellyMethod } from './method.js'
 export { notifications$, online$ } from './notifications.js'
-export type { NotificationOptions } from './notifications.js'
 export { getStatus, status$ } from './status.js'
 export type { DeviceStatus } from './status.js'
 export { shellyRpc } from './rpc.js'
 export type { ShellyRpcTypes } from './rpc.js'
 export type { Call, DeviceError, Notification, Outcome } from './frames.js'
-export { localDevice } from './local-device.js'
-export type { LocalDevice, LocalDeviceOptions, MethodHandler } from './local-device.js'

@@ -1,15 +1,14 @@
-import { json, type Link } from '@antiphon/core'
+import { json, type JsonMethod, type Link } from '@antiphon/core'
 import { isJsonObject } from '@antiphon/core/codec'
 import { filter, map, merge, scan, type Observable } from 'rxjs'
 import { callMethod$, type CallOptions } from './call-method.js'
-import type { ShellyMethod } from './method.js'
 import { notifications$ } from './notifications.js'
 
 /** The status of each component of a device, by its key, such as `switch:0`. */
 export type DeviceStatus = Readonly<Record<string, unknown>>
 
 /** The method that returns the status of all components. */
-export const getStatus: ShellyMethod<object, DeviceStatus> = {
+export const getStatus: JsonMethod<object, DeviceStatus> = {
   name: 'Shelly.GetStatus',
   params: json.unchecked<object>(),
   result: json.unchecked<DeviceStatus>(),

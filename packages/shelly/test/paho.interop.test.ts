@@ -1,6 +1,7 @@
-import { json } from '@antiphon/core'
+import { json, type JsonMethod } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { callMethod, localDevice, notifications$, type ShellyMethod } from '@antiphon/shelly'
+import { callMethod, notifications$ } from '@antiphon/shelly'
+import { localDevice } from '@antiphon/shelly/local'
 import { describeForeign, foreignCommand, startMosquitto } from '@antiphon/workshop'
 import * as t from 'io-ts'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -51,7 +52,7 @@ client.connect("127.0.0.1", int(sys.argv[1]))
 client.loop_forever()
 `
 
-const setSwitch: ShellyMethod<{ readonly id: number; readonly on: boolean }, { readonly was_on: boolean }> = {
+const setSwitch: JsonMethod<{ readonly id: number; readonly on: boolean }, { readonly was_on: boolean }> = {
   name: 'Switch.Set',
   params: json(t.type({ id: t.number, on: t.boolean })),
   result: json(t.type({ was_on: t.boolean })),

@@ -1,15 +1,6 @@
-import { AntiphonError, ApplicationError, json } from '@antiphon/core'
-import {
-  callMethod,
-  callMethod$,
-  localDevice,
-  notifications$,
-  online$,
-  shellyRpc,
-  status$,
-  type LocalDeviceOptions,
-  type ShellyMethod,
-} from '@antiphon/shelly'
+import { AntiphonError, ApplicationError, json, type JsonMethod } from '@antiphon/core'
+import { callMethod, callMethod$, notifications$, online$, shellyRpc, status$ } from '@antiphon/shelly'
+import { localDevice, type LocalDeviceOptions } from '@antiphon/shelly/local'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import * as t from 'io-ts'
 import { of, throwError, type Observable } from 'rxjs'
@@ -20,7 +11,7 @@ import { frame } from './frame.js'
 const device = 'shellyplus1-a8032abe54dc'
 const options = { device, source: 'hub' }
 const Set = t.type({ id: t.number, on: t.boolean })
-const setSwitch: ShellyMethod<t.TypeOf<typeof Set>, { readonly was_on: boolean }> = {
+const setSwitch: JsonMethod<t.TypeOf<typeof Set>, { readonly was_on: boolean }> = {
   name: 'Switch.Set',
   params: json(Set),
   result: json(t.type({ was_on: t.boolean })),

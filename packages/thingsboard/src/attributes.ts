@@ -1,7 +1,6 @@
-import { exchange$, type Link, type Message } from '@antiphon/core'
-import { decodeWith } from '@antiphon/core/codec'
-import { isRight } from 'fp-ts/lib/Either.js'
-import { defer, mergeMap, type Observable } from 'rxjs'
+import { exchange$, type Link } from '@antiphon/core'
+import { decodePayloads, type DecodePayloadsOptions } from '@antiphon/core/codec'
+import { defer, type Observable } from 'rxjs'
 import { attributesEndpoint } from './endpoints.js'
 import { updateCodec, type Attributes, type AttributesResponse } from './frames.js'
 import type { CallOptions } from './methods.js'
@@ -24,39 +23,14 @@ export function getAttributes$(
   { client, shared }: AttributeKeys,
   options: CallOptions = {},
 ): Observable<AttributesResponse> {
-  const value = {
-    ...(client && { clientKeys: client.join(',') }),
-    ...(shared && { sharedKeys: shared.join(',') }),
-  }
-  return defer(() => exchange$(link, attributesEndpoint, value, options))
-}
-
-/** Options of `sharedUpdates$`. */
-export interface UpdateOptions {
-  /** Called with each message on the topic of updates that is not an update. */
-  readonly onIgnored?: (message: Message) => void
+  const query = { clientKeys: client?.join(','), sharedKeys: shared?.join(',') }
+  return defer(() => exchange$(link, attributesEndpoint, query, options))
 }
 
 /**
- * Emits the shared attributes that have changed; the keys of removed ones are in `deleted`. Ends and fails like
- * `link.messages$`.
+ * Emits the shared attributes that have changed; the keys of removed ones are in `deleted`. Messages that are no update are passed
+ * to `onIgnored`. Ends and fails like `link.messages$`.
  */
-export function sharedUpdates$(link: Link, options: UpdateOptions = {}): Observable<Attributes> {
-  return updatesOn$(link, 'v1/devices/me/attributes', options)
-}
-
-/** Emits the updates on a topic. */
-export function updatesOn$(
-  link: Link,
-  topic: string,
-  { onIgnored }: UpdateOptions = {},
-): Observable<Attributes> {
-  return link.messages$(topic).pipe(
-    mergeMap((message) => {
-      const decoded = decodeWith(updateCodec, message.payload)
-      if (isRight(decoded)) return [decoded.right]
-      onIgnored?.(message)
-      return []
-    }),
-  )
+export function sharedUpdates$(link: Link, options?: DecodePayloadsOptions): Observable<Attributes> {
+  return link.messages$('v1/devices/me/attributes').pipe(decodePayloads(updateCodec, options))
 }

@@ -7,14 +7,9 @@ import {
   type TopicParamsCorrelation,
 } from '@antiphon/core'
 import { isJsonObject } from '@antiphon/core/codec'
-import {
-  attributesCodec,
-  callCodec,
-  queryCodec,
-  type AttributesQuery,
-  type AttributesResponse,
-  type Call,
-} from './frames.js'
+import { literalTemplate } from '@antiphon/core/topic'
+import { attributesCodec, callCodec, queryCodec } from './frames.js'
+import type { AttributesQuery, AttributesResponse, Call } from './frames.js'
 
 /** The types of `rpcEndpoint`. */
 export type RpcTypes = ContractTypes<'rpc/{id}', Call, unknown, 'one', TopicParamsCorrelation<'id'>>
@@ -39,12 +34,9 @@ export const attributesEndpoint: Endpoint<AttributesTypes> = attributesEndpointO
 
 /** Returns the endpoint of calls to and from one device; a device itself is `me`. */
 export function rpcEndpointOf(device: string): Endpoint<RpcTypes> {
-  const topic = `v1/devices/${device}/rpc`
   return endpoint({
     name: 'thingsboard rpc',
-    topic: `${topic}/request/{id}`,
-    responseTopic: `${topic}/response/{id}`,
-    responseFilter: `${topic}/response/+`,
+    ...onTopicsOf(device, 'rpc'),
     request: callCodec,
     response: json.unchecked<unknown>(),
     failureOf: (result) =>
@@ -52,23 +44,28 @@ export function rpcEndpointOf(device: string): Endpoint<RpcTypes> {
         ? { code: 500, message: result['error'] }
         : undefined,
     onFailure: ({ message }) => ({ error: message }),
-    correlation: topicParams({ id: 'number' }),
-    // Neither the platform nor its devices know exchange control messages.
-    cancel: 'local',
   })
 }
 
 /** Returns the endpoint of requests for the attributes of one device; a device itself is `me`. */
 export function attributesEndpointOf(device: string): Endpoint<AttributesTypes> {
-  const topic = `v1/devices/${device}/attributes`
+  const topics = onTopicsOf(device, 'attributes')
   return endpoint({
     name: 'thingsboard attributes',
+    ...topics,
+    request: queryCodec,
+    response: attributesCodec,
+  })
+}
+
+function onTopicsOf(device: string, kind: string) {
+  const topic = `v1/devices/${literalTemplate(device)}/${kind}`
+  return {
     topic: `${topic}/request/{id}`,
     responseTopic: `${topic}/response/{id}`,
     responseFilter: `${topic}/response/+`,
-    request: queryCodec,
-    response: attributesCodec,
     correlation: topicParams({ id: 'number' }),
+    // Neither the platform nor its devices know exchange control messages.
     cancel: 'local',
-  })
+  } as const
 }

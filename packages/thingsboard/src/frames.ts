@@ -12,8 +12,8 @@ export type Attributes = Readonly<Record<string, unknown>>
 
 /** The attributes that a device requests, as keys separated by commas. */
 export interface AttributesQuery {
-  readonly clientKeys?: string
-  readonly sharedKeys?: string
+  readonly clientKeys?: string | undefined
+  readonly sharedKeys?: string | undefined
 }
 
 /** The requested attributes: those that the device has set, and those that the platform shares with it. */
@@ -33,7 +33,7 @@ export const queryCodec: Codec<AttributesQuery> = objectCodec(
   'clientKeys and sharedKeys as text, and nothing else',
   (frame): frame is Record<string, unknown> & AttributesQuery =>
     Object.entries(frame).every(
-      ([name, keys]) => (name === 'clientKeys' || name === 'sharedKeys') && typeof keys === 'string',
+      ([name, keys]) => /^(client|shared)Keys$/.test(name) && typeof keys === 'string',
     ),
 )
 
@@ -41,12 +41,8 @@ export const queryCodec: Codec<AttributesQuery> = objectCodec(
 export const attributesCodec: Codec<AttributesResponse> = objectCodec(
   'client and shared attributes',
   (frame): frame is Record<string, unknown> & AttributesResponse =>
-    isAbsentOr(frame['client'], isJsonObject) && isAbsentOr(frame['shared'], isJsonObject),
+    [frame['client'], frame['shared']].every((part) => part === undefined || isJsonObject(part)),
 )
 
 /** The codec of updates. */
 export const updateCodec: Codec<Attributes> = objectCodec('an object with attributes', isJsonObject)
-
-function isAbsentOr(value: unknown, isValid: (value: unknown) => boolean): boolean {
-  return value === undefined || isValid(value)
-}

@@ -5,11 +5,7 @@
  */
 
 export { callPlatform, callPlatform$, serveMethods$ } from './methods.js'
-export type { CallOptions, MethodHandler, RpcMethod } from './methods.js'
-export { getAttributes$, sharedUpdates$ } from './attributes.js'
-export type { AttributeKeys, UpdateOptions } from './attributes.js'
-export { attributesEndpoint, rpcEndpoint } from './endpoints.js'
-export type { AttributesTypes, RpcTypes } from './endpoints.js'
+export type { CallOptions, MethodHandler, MethodHandlers } from './methods.js'
+export { getAttributes$, sharedUpdates$, type AttributeKeys } from './attributes.js'
+export { attributesEndpoint, rpcEndpoint, type AttributesTypes, type RpcTypes } from './endpoints.js'
 export type { Attributes, AttributesQuery, AttributesResponse, Call } from './frames.js'
-export { localPlatform } from './local-platform.js'
-export type { LocalDeviceState, LocalPlatform, LocalPlatformOptions } from './local-platform.js'

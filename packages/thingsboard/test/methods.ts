@@ -1,14 +1,13 @@
-import { json } from '@antiphon/core'
-import type { RpcMethod } from '@antiphon/thingsboard'
+import { json, type JsonMethod } from '@antiphon/core'
 import * as t from 'io-ts'
 
-export const setTemperature: RpcMethod<{ readonly value: number }, { readonly was: number }> = {
+export const setTemperature: JsonMethod<{ readonly value: number }, { readonly was: number }> = {
   name: 'setTemperature',
   params: json(t.type({ value: t.number })),
   result: json(t.type({ was: t.number })),
 }
 
-export const getCurrentTime: RpcMethod<object, { readonly time: number }> = {
+export const getCurrentTime: JsonMethod<object, { readonly time: number }> = {
   name: 'getCurrentTime',
   params: json(t.type({})),
   result: json(t.type({ time: t.number })),

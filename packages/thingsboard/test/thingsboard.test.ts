@@ -5,12 +5,11 @@ import {
   callPlatform,
   callPlatform$,
   getAttributes$,
-  localPlatform,
   rpcEndpoint,
   serveMethods$,
   sharedUpdates$,
-  type LocalPlatform,
 } from '@antiphon/thingsboard'
+import { localPlatform, type LocalPlatform } from '@antiphon/thingsboard/local'
 import { filter, firstValueFrom, of, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
 import { frame } from './frame.js'
@@ -174,6 +173,18 @@ it('answers a device over a socket', async () => {
   const link = connect(url, { username: 'heater', protocolVersion: 4 })
   onTestFinished(() => link.close())
   await expect(callPlatform(link, getCurrentTime, {})).resolves.toEqual({ time: 7 })
+})
+
+it('serves a device whose token has braces', async () => {
+  const platform = localPlatform({ devices: { 'a{b}': { shared: { period: 5 } } } })
+  onTestFinished(() => platform.close())
+  const link = platform.link('a{b}')
+  await expect(firstValueFrom(getAttributes$(link, { shared: ['period'] }))).resolves.toEqual({
+    shared: { period: 5 },
+  })
+  await serving(link, 20)
+  const call$ = platform.callDevice$('a{b}', setTemperature, { value: 26 })
+  await expect(firstValueFrom(call$)).resolves.toEqual({ was: 20 })
 })
 
 it('creates a number for the id of each request', () => {

@@ -5,8 +5,17 @@ import {
   type Endpoint,
   type PayloadFieldCorrelation,
 } from '@antiphon/core'
+import { literalTemplate } from '@antiphon/core/topic'
 import { callCodec, outcomeCodec, type BridgeCall, type BridgeOutcome } from './frames.js'
-import { asTemplate, BASE_TOPIC } from './topics.js'
+
+/** Where Zigbee2MQTT publishes. */
+export interface BaseTopicOptions {
+  /** The `base_topic` in the configuration of Zigbee2MQTT. @defaultValue 'zigbee2mqtt' */
+  readonly baseTopic?: string
+}
+
+/** The base topic if Zigbee2MQTT is not configured otherwise. */
+export const BASE_TOPIC = 'zigbee2mqtt'
 
 /** The types of the endpoint that `bridgeEndpoint` returns. */
 export type BridgeEndpointTypes = ContractTypes<
@@ -22,7 +31,7 @@ export type BridgeEndpointTypes = ContractTypes<
  * such as `permit_join` or `device/rename`.
  */
 export function bridgeEndpoint(baseTopic: string = BASE_TOPIC): Endpoint<BridgeEndpointTypes> {
-  const bridge = `${asTemplate(baseTopic)}/bridge`
+  const bridge = `${literalTemplate(baseTopic)}/bridge`
   return endpoint({
     name: 'zigbee2mqtt',
     topic: `${bridge}/request/{name...}`,

@@ -1,43 +1,21 @@
-import {
-  endpoint,
-  exchange$,
-  inOrder,
-  type ContractTypes,
-  type Correlation,
-  type Endpoint,
-  type Link,
-  type Message,
-} from '@antiphon/core'
-import { decodeWith } from '@antiphon/core/codec'
-import { isRight } from 'fp-ts/lib/Either.js'
-import { defer, mergeMap, type Observable } from 'rxjs'
+import { endpoint, exchange$, inOrder, type Link } from '@antiphon/core'
+import { decodePayloads, type DecodePayloadsOptions } from '@antiphon/core/codec'
+import { literalTemplate } from '@antiphon/core/topic'
+import { defer, type Observable } from 'rxjs'
 import type { CallOptions } from './call-bridge.js'
 import { stateCodec, type DeviceState } from './frames.js'
-import { asTemplate, BASE_TOPIC, type BaseTopicOptions } from './topics.js'
-
-/** Options of `deviceState$`. */
-export interface StateOptions extends BaseTopicOptions {
-  /** Called with each message on the topic of the device that is not a state. */
-  readonly onIgnored?: (message: Message) => void
-}
+import { BASE_TOPIC, type BaseTopicOptions } from './bridge-endpoint.js'
 
 /**
- * Emits the states of a device or group as they are published; the first one at once if the broker retains it. Ends and
- * fails like `link.messages$`.
+ * Emits the states of a device or group as they are published; the first one at once if the broker retains it. Messages that are
+ * no state are passed to `onIgnored`. Ends and fails like `link.messages$`.
  */
 export function deviceState$(
   link: Link,
   device: string,
-  { baseTopic = BASE_TOPIC, onIgnored }: StateOptions = {},
+  { baseTopic = BASE_TOPIC, ...options }: BaseTopicOptions & DecodePayloadsOptions = {},
 ): Observable<DeviceState> {
-  return link.messages$(`${baseTopic}/${device}`).pipe(
-    mergeMap((message) => {
-      const decoded = decodeWith(stateCodec, message.payload)
-      if (isRight(decoded)) return [decoded.right]
-      onIgnored?.(message)
-      return []
-    }),
-  )
+  return link.messages$(`${baseTopic}/${device}`).pipe(decodePayloads(stateCodec, options))
 }
 
 /**
@@ -75,7 +53,8 @@ function nextState$(
   { baseTopic = BASE_TOPIC, ...options }: CallOptions = {},
 ): Observable<DeviceState> {
   return defer(() => {
-    const topic = asTemplate(`${baseTopic}/${device}`)
+    // The type is that of a template without parameters.
+    const topic = literalTemplate(`${baseTopic}/${device}`) as 'device'
     const target = endpoint({
       name: `zigbee2mqtt ${action}`,
       topic: `${topic}/${action}`,
@@ -84,7 +63,7 @@ function nextState$(
       response: stateCodec,
       correlation: inOrder(),
       cancel: 'local',
-    }) as unknown as Endpoint<ContractTypes<'', DeviceState, DeviceState, 'one', Correlation>>
+    })
     return exchange$(link, target, fields, options)
   })
 }

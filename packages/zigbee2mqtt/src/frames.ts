@@ -1,9 +1,8 @@
 import type { Codec } from '@antiphon/core'
 import { isJsonObject, objectCodec } from '@antiphon/core/codec'
 
-/** A request to the bridge, as it is on the wire: the parameters and the token. */
+/** A request to the bridge, as it is on the wire: the parameters, and the token that the response repeats. */
 export interface BridgeCall {
-  /** The token that the response repeats. Zigbee2MQTT answers requests without one by responses without one. */
   readonly transaction?: number | string
   readonly [parameter: string]: unknown
 }

@@ -4,6 +4,7 @@ import { coldStart } from './cold-start.js'
 import { decoding } from './decoding.js'
 import { events } from './events.js'
 import { gathers } from './gathers.js'
+import { nestCalls } from './nest-calls.js'
 import { endpoints, serveOnly } from './serving.js'
 import { size } from './size.js'
 import { stacks } from './stacks.js'
@@ -29,6 +30,7 @@ export function allScenarios(settings: Settings): AnyScenario[] {
     decoding(),
     size(),
     types(),
+    ...(settings.includesForeign ? [nestCalls(settings)] : []),
   ]
   return [...quick, ...(settings.isShort ? [] : thorough)]
     .map((scenario) => ({

@@ -16,6 +16,9 @@ export { isJsonObject, objectCodec } from '../codec/object-codec.js'
 // Use a codec
 export { codecFor, decodeWith, encodeWith } from '../codec/guard.js'
 export { decodeFailure } from '../codec/decode-failure.js'
+export { decodePayloads } from '../codec/decode-payloads.js'
+export type { DecodePayloadsOptions } from '../codec/decode-payloads.js'
+export { decodeResult, encodeParams } from '../codec/json-method.js'
 
 // Read and check payloads
 export { acceptsMediaTypes, parseMediaType } from '../codec/content-type.js'

@@ -6,6 +6,7 @@
  */
 
 // Format and parse topics
+export { literalTemplate } from '../topic/literal-template.js'
 export { topicTemplate } from '../topic/topic-template.js'
 
 // Compare filters and topics

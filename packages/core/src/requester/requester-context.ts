@@ -14,6 +14,7 @@ import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
+import { MarkedResponses } from './marked-responses.js'
 import type { SendItems } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
@@ -121,7 +122,10 @@ function hasParams({ topic, responseTopic, correlation: { createdParams = [] } }
 
 /** Returns the response handler of an endpoint with one or many responses. */
 function responseHandlerFor({ endpoint, rules }: RequesterContext): ResponseHandler {
-  return endpoint.responses === 'one' ? singleResponse : new ManyResponses(rules, true)
+  if (endpoint.responses === 'one') return singleResponse
+  return endpoint.isLast === undefined
+    ? new ManyResponses(rules, true)
+    : new MarkedResponses(rules, endpoint.isLast)
 }
 
 const NO_PARAMS = {}

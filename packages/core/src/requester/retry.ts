@@ -9,13 +9,12 @@ import type { RetryBudget } from './retry-budget.js'
 import { latenessOf } from './round-trips.js'
 
 /**
- * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure but 503 from its cache,
- * and a request without a token goes to the end of the order.
+ * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure from its cache,
+ * except the 503 of a busy one, and a request without a token goes to the end of the order.
  */
 export function needsRenewal({ status }: AntiphonError, { requester, request }: Exchange): boolean {
-  return (
-    requester.endpoint.correlation.isOrdered || (request.token !== '' && status?.code !== Status.unavailable)
-  )
+  const isBusy = status?.code === Status.unavailable && !status.isApplicationError
+  return requester.endpoint.correlation.isOrdered || (request.token !== '' && !isBusy)
 }
 
 /** Whether a responder would repeat its failure on every attempt, because the value fixes the token of the request. */

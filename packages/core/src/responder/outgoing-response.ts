@@ -92,12 +92,13 @@ export function toBareFailureResponse(
   return canReadStatus(context) ? withoutValue(context, fromFailure(failure)) : undefined
 }
 
-/** Adds the position in a stream to a response. */
+/** Adds the position in a stream to a response, unless the endpoint marks the end in the payload. */
 export function atStreamPosition(
+  { responder }: RequestContext,
   response: OutgoingResponse | undefined,
   position: StreamPosition,
 ): OutgoingResponse | undefined {
-  if (response === undefined) return undefined
+  if (response === undefined || responder.endpoint.isLast !== undefined) return response
   const userProperties: UserProperties = [
     ...response.userProperties,
     ['__stream', fromStreamPosition(position)],

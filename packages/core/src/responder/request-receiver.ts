@@ -16,6 +16,7 @@ import {
   readsAcceptances,
 } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
+import type { ResponseTopicTemplate } from '../response-topic-template.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { receiveControl } from './control-receiver.js'
 import { receiveDuplicate } from './duplicate-requests.js'
@@ -116,7 +117,9 @@ export class RequestReceiver {
     const correlation = endpoint.correlation.readRequest(received)
     const own = endpoint.responseTopic
     const isOwnKnown = own !== undefined && own.isMatch === undefined
-    const responseTopic = isOwnKnown ? own.format(params).topic : correlation.responseTopic
+    const responseTopic = isOwnKnown
+      ? this.#ownResponseTopic(own, params, correlation.token)
+      : correlation.responseTopic
     const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
@@ -132,6 +135,17 @@ export class RequestReceiver {
     if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
     return toReceivedRequest<T>(context, params, decoded.right)
+  }
+
+  /** Returns the endpoint's own response topic, or `undefined` for a request whose payload says that it has no response. */
+  #ownResponseTopic(
+    own: ResponseTopicTemplate,
+    params: Readonly<Record<string, string>>,
+    token: string | undefined,
+  ): string | undefined {
+    const { acceptsNotifications, correlation } = this.#responder.endpoint
+    const isNotification = token === undefined && acceptsNotifications && correlation.readsPayload
+    return isNotification ? undefined : own.format(params).topic
   }
 
   /** Adds a chunk. It is acknowledged at once; the last one is acknowledged with the request that it completes. */

@@ -33,6 +33,7 @@ interface Fallback {
 }
 
 const EMPTY_RESPONSE: readonly Fallback[] = [{ build: toEmptyResponse }]
+const NO_RESPONSE: readonly Fallback[] = [{ build: () => undefined }]
 const RESPONSE_FALLBACKS: readonly Fallback[] = failureResponses(UNSENDABLE)
 
 /** Returns the responses that report a failure: with all details, then with the status alone. */
@@ -127,10 +128,12 @@ interface StreamEnd {
 export function endStream(context: RequestContext, end: StreamEnd, listener: SettlementListener): void {
   if (!context.close()) return
   const position = { index: end.index, isLast: true }
-  const responses = end.failure === undefined ? EMPTY_RESPONSE : failureResponses(end.failure)
+  // The mark of the end is in the payload of the last response.
+  const ending = context.responder.endpoint.isLast === undefined ? EMPTY_RESPONSE : NO_RESPONSE
+  const responses = end.failure === undefined ? ending : failureResponses(end.failure)
   const atEnd = responses.map(({ build, ...rest }): Fallback => ({
     ...rest,
-    build: (context) => end.finish(atStreamPosition(build(context), position)),
+    build: (context) => end.finish(atStreamPosition(context, build(context), position)),
   }))
   new ResponseSender(context, atEnd, end.outcome, listener).tryNext()
 }

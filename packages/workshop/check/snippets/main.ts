@@ -82,6 +82,8 @@ function tsconfig(): unknown {
       noUnusedLocals: false,
       noUnusedParameters: false,
       moduleDetection: 'force',
+      // For pages on NestJS.
+      experimentalDecorators: true,
       types: ['node'],
       typeRoots: [inRoot('node_modules', '@types')],
     },

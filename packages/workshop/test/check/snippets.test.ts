@@ -54,8 +54,8 @@ describe('snippets', () => {
     ['a block without an end', '```ts\n', /line 1: the code block is never closed/],
     [
       'output of a file that is not on the page',
-      '```text one.mjs\n```',
-      /there is no one.mjs before its output/,
+      '```text first.mjs\n```',
+      /there is no first.mjs before its output/,
     ],
     ['output without a snippet', '```text output\n```', /there is no snippet before the output/],
   ])('reject %s', (_, markdown, message) => {

@@ -5,4 +5,4 @@
  */
 
 export { localBridge } from './local-bridge.js'
-export type { BridgeHandler, LocalBridge, LocalBridgeOptions } from './local-bridge.js'
+export type { BridgeHandler, DeviceCommand, LocalBridge, LocalBridgeOptions } from './local-bridge.js'

@@ -1,9 +1,8 @@
 import { requests$, serve, type Codec, type Link, type ServeRecord } from '@antiphon/core'
 import { isJsonObject, objectCodec, toUtf8 } from '@antiphon/core/codec'
-import { defer, ignoreElements, map, merge, Observable, tap } from 'rxjs'
-import { bridgeEndpoint } from '../bridge-endpoint.js'
+import { defer, filter, ignoreElements, map, merge, Observable, Subject, tap } from 'rxjs'
 import type { BridgeCall, DeviceState } from '../frames.js'
-import { BASE_TOPIC, type BaseTopicOptions } from '../topics.js'
+import { BASE_TOPIC, bridgeEndpoint, type BaseTopicOptions } from '../bridge-endpoint.js'
 import { attributesIn, changesBy } from './device-command.js'
 
 /** Zigbee2MQTT answers requests without a transaction as well. */
@@ -20,17 +19,26 @@ export interface LocalBridgeOptions extends BaseTopicOptions {
   readonly devices?: Readonly<Record<string, DeviceState>>
 }
 
+/** A message on `<device>/set` or `<device>/get`, with the attributes that it names. */
+export interface DeviceCommand {
+  readonly device: string
+  readonly action: 'get' | 'set'
+  readonly attributes: DeviceState
+}
+
 /** A bridge that runs in this program, for tests and for development without Zigbee hardware. */
 export interface LocalBridge {
   /** Returns the state of a device; `undefined` if the bridge does not have it. */
   readonly state: (device: string) => DeviceState | undefined
   /** Changes attributes of a device, and publishes its state. */
   readonly change: (device: string, changes: DeviceState) => void
-  /** Publishes whether a device is available. */
+  /** Publishes whether a device is available. A device that is not obeys no command. */
   readonly setOnline: (device: string, isOnline: boolean) => void
+  /** Emits each command to a device while the bridge is online. Hot; never completes. */
+  readonly commands$: Observable<DeviceCommand>
   /**
    * Serves the requests and devices, and emits a record of each request to the bridge. The bridge is online while this is
-   * subscribed to, and says so on its topic. When it starts, it publishes the states of its devices, and that they are online.
+   * subscribed to, and says so on its topic at each connection. When it starts, it publishes the states of its devices, and that they are online.
    */
   readonly served$: Observable<ServeRecord>
 }
@@ -41,6 +49,8 @@ export function localBridge(
   { baseTopic = BASE_TOPIC, requests = {}, devices = {} }: LocalBridgeOptions = {},
 ): LocalBridge {
   const states = new Map(Object.entries(devices))
+  const unavailable = new Set<string>()
+  const commands = new Subject<DeviceCommand>()
   const publish = (topic: string, value: object, retain = false): void => {
     const payload = toUtf8(JSON.stringify(value))
     link.publish$({ topic: `${baseTopic}/${topic}`, payload, retain }).subscribe({
@@ -63,8 +73,11 @@ export function localBridge(
       const topic = `${baseTopic}/${device}/${action}`
       return link.messages$(`${topic}/#`).pipe(
         tap((message) => {
-          const changes = changesBy(states.get(device) ?? firstState, attributesIn(message, topic))
-          if (changes !== undefined) self.change(device, action === 'set' ? changes : {})
+          const attributes = attributesIn(message, topic)
+          commands.next({ device, action, attributes })
+          const changes = changesBy(states.get(device) ?? firstState, attributes)
+          if (changes === undefined || unavailable.has(device)) return
+          self.change(device, action === 'set' ? changes : {})
         }),
         ignoreElements(),
       )
@@ -78,16 +91,25 @@ export function localBridge(
       states.set(device, state)
       publish(device, state)
     },
-    setOnline: (device, isOnline) => publishOnline(`${device}/availability`, isOnline),
+    setOnline: (device, isOnline) => {
+      if (isOnline) unavailable.delete(device)
+      else unavailable.add(device)
+      publishOnline(`${device}/availability`, isOnline)
+    },
+    commands$: commands.asObservable(),
     served$: new Observable((subscriber) => {
-      publishOnline('bridge/state', true)
+      const connections$ = link.state$.pipe(
+        filter(({ status }) => status === 'online'),
+        tap(() => publishOnline('bridge/state', true)),
+        ignoreElements(),
+      )
       subscriber.add(() => publishOnline('bridge/state', false))
       for (const [device, state] of states) {
         self.setOnline(device, true)
         if (Object.keys(state).length > 0) publish(device, state)
       }
       const devices$ = Object.entries(devices).map(([device, state]) => serveDevice(device, state))
-      subscriber.add(merge(...served, ...devices$, link.state$.pipe(ignoreElements())).subscribe(subscriber))
+      subscriber.add(merge(...served, ...devices$, connections$).subscribe(subscriber))
     }),
   }
   return self

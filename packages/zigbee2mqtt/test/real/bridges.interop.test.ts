@@ -1,7 +1,7 @@
-import { json, type Link } from '@antiphon/core'
+import { json, type Link, type JsonMethod } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto } from '@antiphon/workshop'
-import { bridgeOnline$, callBridge, getState$, setState$, type BridgeRequest } from '@antiphon/zigbee2mqtt'
+import { bridgeOnline$, callBridge, getState$, setState$ } from '@antiphon/zigbee2mqtt'
 import { firstValueFrom, map } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { fieldsOf, frame } from '../frame.js'
@@ -10,10 +10,10 @@ import { startLocal } from './local.js'
 import { startZigbee2mqtt } from './zigbee2mqtt.js'
 
 const anyObject = json.unchecked<object>()
-const request = (name: string): BridgeRequest<object, object> => ({
+const request = (name: string): JsonMethod<object, object> => ({
   name,
   params: anyObject,
-  data: anyObject,
+  result: anyObject,
 })
 /** Long enough for a response on a busy machine. */
 const answered = { timeout: 30_000 }

@@ -1,4 +1,4 @@
-import { json, type Link } from '@antiphon/core'
+import { json, type Link, type JsonMethod } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto } from '@antiphon/workshop'
 import {
@@ -8,7 +8,6 @@ import {
   deviceState$,
   getState$,
   setState$,
-  type BridgeRequest,
 } from '@antiphon/zigbee2mqtt'
 import { filter, firstValueFrom, map, scan, type Observable } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
@@ -16,10 +15,10 @@ import { fieldsOf } from '../frame.js'
 import { permitJoin, rename } from '../requests.js'
 import { startZigbee2mqtt, type Zigbee2mqtt } from './zigbee2mqtt.js'
 
-const restart: BridgeRequest<object, object> = {
+const restart: JsonMethod<object, object> = {
   name: 'restart',
   params: json.unchecked<object>(),
-  data: json.unchecked<object>(),
+  result: json.unchecked<object>(),
 }
 /** Long enough for a response on a busy machine. */
 const answered = { timeout: 30_000 }
