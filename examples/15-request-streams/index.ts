@@ -7,17 +7,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createBroker } from '@antiphon/broker'
-import {
-  AntiphonError,
-  bytes,
-  endpoint,
-  json,
-  request,
-  requestMany,
-  requests$,
-  serve,
-  text,
-} from '@antiphon/core'
+import { AntiphonError, bytes, json, request, requestMany, requests$, serve, text } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { connect } from '@antiphon/mqtt'
 import * as t from 'io-ts'
 import {
@@ -37,13 +28,12 @@ const { BROKER_HOST: host, BROKER_PORT: port = '1883' } = process.env
 const url = host === undefined ? (await broker.listen({ protocol: 'tcp' })).url : `mqtt://${host}:${port}`
 
 /** One response to many items. */
-const upload = endpoint({ topic: 'machine/log', request: bytes, response: text, requests: 'many' })
+const upload = requestStreamEndpoint({ topic: 'machine/log', request: bytes, response: text })
 /** Items in both directions at once. */
-const control = endpoint({
+const control = requestStreamEndpoint({
   topic: 'machine/temperature',
   request: json(t.number),
   response: text,
-  requests: 'many',
   responses: 'many',
 })
 
