@@ -1,6 +1,6 @@
 import { contestantsPath, installedVersion, natsVersion } from './processes/install.js'
 import { peerFile } from './processes/bundle.js'
-import { antiphon, byHand, floor } from './names.js'
+import { antiphon, byHand, floor, observedAntiphon } from './names.js'
 import type { ContestantInfo } from './result.js'
 
 /** A contestant: the program of its peers, and its abilities. */
@@ -27,6 +27,14 @@ export const contestants: readonly Contestant[] = [
     file: () => peerFile('antiphon'),
     version: () => 'this checkout',
     qos: allQos,
+    isForeign: false,
+  },
+  {
+    name: observedAntiphon,
+    about: 'the same with `observed` on both links; in the section on events only',
+    file: () => peerFile('antiphon-observed'),
+    version: () => 'this checkout',
+    qos: [0],
     isForeign: false,
   },
   {

@@ -1,6 +1,9 @@
 /** The name of this library in the tables. */
 export const antiphon = 'Antiphon'
 
+/** The name of this library with an observer of its exchanges. */
+export const observedAntiphon = 'Antiphon, observed'
+
 /** The name of the hand-written contestant that all others are compared with. */
 export const byHand = 'Map'
 

@@ -74,6 +74,17 @@ describe('targets', () => {
     })
   })
 
+  it('bounds the share of a core that events take, at the end where they cost more', () => {
+    const name = 'share of a core that the events of 10 000 exchanges a second take, at each end'
+    const facts = { kind: 'events', inFlight: 256 }
+    const plain = outcome('Antiphon', { requester: 10, responder: 10 })
+    const observed = outcome('Antiphon, observed', { requester: 13, responder: 16 })
+    expect(verdicts({ title: 'events', facts, outcomes: [plain, observed] })).toEqual({
+      [name]: [expect.closeTo(0.06), false],
+    })
+    expect(verdicts({ title: 'events', facts, outcomes: [plain] })).toEqual({})
+  })
+
   it('has a bound for each number of requests in flight of whole stacks', () => {
     const row = (inFlight: number): RowResult => ({
       title: `whole stack, ${inFlight} in flight`,

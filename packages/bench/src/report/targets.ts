@@ -1,5 +1,5 @@
 import { fixed } from '@antiphon/report'
-import { antiphon, byHand, floor } from '../names.js'
+import { antiphon, byHand, floor, observedAntiphon } from '../names.js'
 import type { Facts, Metric, Result, RowResult } from '../result.js'
 import { figureOf, lostBy, outcomeOf } from './figures.js'
 
@@ -140,10 +140,27 @@ const stackTargets = (
   value: overContestant('nats.js', 'rate'),
 }))
 
+/** Returns the share of a core that events take at one end, the more expensive one, at 10 000 exchanges a second. */
+const eventsShare: Target['value'] = (row) => {
+  const shares = (['requester', 'responder'] as const).map((end) => {
+    const [observed, plain] = [figureOf(row, observedAntiphon, end), figureOf(row, antiphon, end)]
+    return observed === undefined || plain === undefined ? NaN : ((observed - plain) * 10_000) / 1e6
+  })
+  const share = Math.max(...shares)
+  return Number.isNaN(share) ? undefined : share
+}
+
 /** The targets, set before the first measurement. */
 export const targets: readonly Target[] = [
   ...unaryTargets,
   ...stackTargets,
+  {
+    name: 'share of a core that the events of 10 000 exchanges a second take, at each end',
+    ...atMost(0.05),
+    unit: '',
+    isFor: ({ kind }) => kind === 'events',
+    value: eventsShare,
+  },
   {
     name: 'memory per idle endpoint served, of 10 000',
     ...atMost(1_500),

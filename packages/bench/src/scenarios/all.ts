@@ -2,6 +2,7 @@ import type { AnyScenario } from '../scenario.js'
 import type { Settings } from '../settings.js'
 import { coldStart } from './cold-start.js'
 import { decoding } from './decoding.js'
+import { events } from './events.js'
 import { gathers } from './gathers.js'
 import { nestCalls } from './nest-calls.js'
 import { endpoints, serveOnly } from './serving.js'
@@ -22,6 +23,7 @@ export function allScenarios(settings: Settings): AnyScenario[] {
   const quick = [...unary(settings), ...stacks(settings), streams(settings), gathers(settings)]
   const thorough = [
     serveOnly(settings),
+    events(settings),
     manyPending(),
     endpoints(settings),
     coldStart(settings),

@@ -56,6 +56,13 @@ const AS_BYTES = withToken((id) => fromBytes(parse(id)))
 /** Formats a token for people: text unchanged, 16 bytes as a UUID, other bytes in hexadecimal. */
 export function formatToken(token: string): string {
   if (!/[^\x20-\x7e]/.test(token) || /[^\0-\xff]/.test(token)) return token
-  const digits = Array.from(toBytes(token), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return token.length === 16 ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : digits
+  let text = ''
+  for (let at = 0; at < token.length; at++) {
+    const isGroupStart = token.length === 16 && (at === 4 || at === 6 || at === 8 || at === 10)
+    text += (isGroupStart ? '-' : '') + (DIGITS[token.charCodeAt(at)] ?? '')
+  }
+  return text
 }
+
+/** Two hexadecimal digits for each byte. Events format three tokens per request. */
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

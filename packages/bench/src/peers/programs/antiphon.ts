@@ -1,35 +1,4 @@
-import { endpoint, request, request$, requests$, serve } from '@antiphon/core'
-import { connect } from '@antiphon/mqtt'
-import { firstValueFrom, of, Subject } from 'rxjs'
-import { echoCodec, topic, topicsOf, type EchoMessage } from '../contract.js'
-import { runUnary } from '../unary.js'
+import { identity } from 'rxjs'
+import { runAntiphon } from '../antiphon-program.js'
 
-const contract = endpoint({ topic, request: echoCodec, response: echoCodec })
-
-await runUnary({
-  requester: async ({ port, qos }) => {
-    const link = connect(`mqtt://127.0.0.1:${port}`)
-    const options = { qos, timeout: 60_000 }
-    return (form) =>
-      ({ onResponse, onError }) => {
-        if (form === 'promise') {
-          return (value) => void request(link, contract, value, options).then(onResponse, onError)
-        }
-        const values$ = new Subject<EchoMessage>()
-        values$.pipe(request$(link, contract, options)).subscribe({ next: onResponse, error: onError })
-        return (value) => values$.next(value)
-      }
-  },
-  responder: async (role) => {
-    const link = connect(`mqtt://127.0.0.1:${role.port}`)
-    const topics = topicsOf(role)
-    for (const name of topics) {
-      const servedEndpoint =
-        topics.length === 1 ? contract : endpoint({ topic: name, request: echoCodec, response: echoCodec })
-      requests$(link, servedEndpoint, { qos: 2 })
-        .pipe(serve(({ value }) => of(value), { concurrency: 1_024 }))
-        .subscribe()
-    }
-    await Promise.all(topics.map((name) => firstValueFrom(link.subscription$(name, { qos: 2 }))))
-  },
-})
+await runAntiphon(identity)

@@ -1,0 +1,6 @@
+import { observed } from '@antiphon/core/events'
+import { runAntiphon } from '../antiphon-program.js'
+
+const events = { count: 0 }
+
+await runAntiphon(observed(() => events.count++))
