@@ -17,8 +17,8 @@ const config: KnipConfig = {
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
-      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
-      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts', 'docs/.vitepress/theme/index.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/**/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
@@ -60,7 +60,7 @@ const config: KnipConfig = {
     },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
-      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
+      entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts', 'test/help/main.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.
@@ -70,7 +70,7 @@ const config: KnipConfig = {
     },
     // Run by `pnpm simulate`, which bundles the program.
     'packages/simulation': {
-      entry: ['src/main.ts', 'src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
+      entry: ['src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its programs are run by path; the contestants have a separate package.json.
@@ -80,7 +80,7 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
@@ -90,8 +90,8 @@ const config: KnipConfig = {
     examples: {
       entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
       project: ['**/*.{ts,tsx,vue}'],
-      // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
+      // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
+      ignoreDependencies: ['@antiphon/.+', '@opentelemetry/.+', 'arktype', 'jose', 'mqtt', 'valibot', 'zod'],
     },
   },
 }

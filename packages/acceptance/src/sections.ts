@@ -1,3 +1,4 @@
+import { durability } from './durability/section.js'
 import { faults } from './faults/section.js'
 import { foreign } from './foreign/section.js'
 import type { Section } from './frame/section.js'
@@ -7,4 +8,4 @@ import { security } from './security/section.js'
 import { soak } from './soak/section.js'
 
 /** The suite, in the order in which it runs and is reported. */
-export const sections: readonly Section[] = [measures, faults, soak, security, foreign, scale]
+export const sections: readonly Section[] = [measures, faults, durability, soak, security, foreign, scale]

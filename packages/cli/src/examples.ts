@@ -35,6 +35,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       about: 'Respond by running a program, one of a group of responders',
       line: `antiphon serve sum --exec 'wc -c' --group workers`,
     },
+    {
+      about: 'Announce the responder to those who discover services',
+      line: 'antiphon serve home/humidity --respond 40 --service weather',
+    },
   ],
   gather: [
     {
@@ -49,6 +53,13 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       about: 'Show those whose responses go to other topics, as JSON',
       line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
     },
+  ],
+  inspect: [
+    {
+      about: 'Show the exchanges of a broker on a page',
+      line: `antiphon inspect --filter 'home/#' --filter 'response/#'`,
+    },
+    { about: 'Show a recording of exchanges', line: 'antiphon inspect exchanges.ndjson' },
   ],
   replay: [
     {
@@ -72,6 +83,9 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { about: 'List the services, and follow them', line: 'antiphon ls' },
     { about: '', line: 'antiphon ls --watch' },
   ],
+  info: [{ about: 'Describe the endpoints of a service', line: 'antiphon info weather' }],
+  stats: [{ about: 'Print the counts of a service as JSON', line: 'antiphon stats weather --json' }],
+  ping: [{ about: 'Print the services that respond', line: 'antiphon ping' }],
   mock: [
     {
       about: 'Respond to all requests of a document, to one of them after two seconds',
@@ -92,6 +106,12 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     },
     { about: '', line: 'antiphon context use home' },
   ],
+  completion: [
+    { about: 'Complete words in this bash', line: 'source <(antiphon completion bash)' },
+    { about: 'Complete words in this zsh', line: 'source <(antiphon completion zsh)' },
+    { about: 'Complete words in this fish', line: 'antiphon completion fish | source' },
+  ],
+  schema: [{ about: 'Write the schema to a file', line: 'antiphon schema > records.schema.json' }],
 }
 
 /** Returns the examples of a command as the end of its help. */

@@ -2,6 +2,7 @@ import { exitCodes } from '@antiphon/cli'
 import { describe, expect, it } from 'vitest'
 import { formatNames } from '../src/format-names.js'
 import { recordSchema } from '../src/output/record-schema.js'
+import { helpHeading, helpSection } from './help/help-section.js'
 import { guidePage } from './run-antiphon.js'
 
 const rowsOf = (page: string, heading: string): readonly (readonly string[])[] => {
@@ -48,5 +49,9 @@ describe('the page of the guide', () => {
     )
     const listed = /Each has a `type`: (.*?)\./s.exec(page)?.[1] ?? ''
     expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(types)
+  })
+
+  it('ends in the help of all commands; packages/cli/test/help/main.ts writes it', async () => {
+    expect(page.slice(page.indexOf(helpHeading))).toBe(await helpSection())
   })
 })

@@ -4,7 +4,9 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { concat, NEVER, of, range, type Observable } from 'rxjs'
+import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
 import { bundleProgram, startProcess, staticImportsOf, type BundledProgram } from './bundled-program.js'
@@ -133,6 +135,29 @@ describe('the bundled command', () => {
     expect(await ended).toMatchObject({ code: 141 })
   })
 
+  it('serves the page of the inspector, which it is published with', async () => {
+    const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      readonly files: readonly string[]
+      readonly scripts: { readonly prepack: string }
+    }
+    expect(manifest.files).toContain('page/dist')
+    expect(manifest.scripts.prepack).toContain('--outDir ../../cli/page/dist')
+    await build({
+      root: fileURLToPath(new URL('../../inspector/page/', import.meta.url)),
+      base: './',
+      build: { outDir: join(dirname(program.file), '..', 'page', 'dist') },
+      logLevel: 'error',
+    })
+    const { child, ended, printed } = startProcess(program, ['inspect', '--json'], env())
+    let shown = ''
+    child.stdout?.on('data', (chunk: Buffer) => (shown += chunk.toString()))
+    await printed('token=')
+    const { url: page } = JSON.parse(shown) as { readonly url: string }
+    expect(await (await fetch(page)).text()).toContain('<title>Antiphon inspector</title>')
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('loads for a request neither the formats nor the commands that it does not use', () => {
     const folder = join(dirname(program.file), 'bundle')
     const files = readdirSync(folder)
@@ -140,6 +165,8 @@ describe('the bundled command', () => {
     const start = files.filter((name) => name.startsWith('program-'))
     const loaded = [run ?? '', ...start].map((name) => staticImportsOf(join(folder, name))).join('')
     expect(loaded).toContain('// src/request/run-request.ts')
+    // What is loaded counts in the time to the first response; start.nightly.test.ts measures that.
+    expect(loaded.length).toBeLessThan(2_000_000)
     for (const unused of [
       'cborg/',
       '@msgpack/',

@@ -12,6 +12,8 @@ export type ForeignProgram =
   | 'paho-mqtt-2'
   | 'chromium'
   | 'bash'
+  | 'zsh'
+  | 'fish'
   | 'util-linux'
   | 'faketime'
   | 'jest'
@@ -47,6 +49,8 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
   },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
   bash: { commands: ['bash'], debian: 'bash' },
+  zsh: { commands: ['zsh'], debian: 'zsh' },
+  fish: { commands: ['fish'], debian: 'fish' },
   'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
   faketime: { commands: ['faketime'], debian: 'faketime' },
   jest: { commands: ['jest'], npm: 'jest@30.5.2' },

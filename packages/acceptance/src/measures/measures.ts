@@ -5,6 +5,7 @@ import { pausedSession } from './cases/paused-session.js'
 import { retries } from './cases/retries.js'
 import { rollingRestart } from './cases/rolling-restart.js'
 import { slowHandler } from './cases/slow-handler.js'
+import { stickyGroups } from './cases/sticky-groups.js'
 import type { Measure } from './measure/measure.js'
 
 /** All measures, in the order of the report. */
@@ -15,6 +16,7 @@ export const measures: readonly Measure[] = [
   ...cancels,
   ...groupStreams,
   ...retries,
+  ...stickyGroups,
   rollingRestart,
   pausedSession,
 ]

@@ -7,6 +7,8 @@ const explanations: Readonly<Record<Design, string>> = {
     'A request is acknowledged when its handler starts, so a slow handler or an open stream does not fill the window of messages that a broker sends before it waits for acknowledgements.',
   Groups:
     'Cancel, credit and retry go to the control topic of the member that has the request, and not to any member of the group.',
+  'Sticky groups':
+    'Requests with equal keys go to the same member, which presence announces and which has a topic of its own. So these groups need no shared subscriptions.',
   Stopping:
     'A member that leaves handles what the broker has assigned to it. A responder that pauses leaves new requests in its session, for its next start.',
 }
@@ -15,7 +17,8 @@ const explanations: Readonly<Record<Design, string>> = {
 export function renderMeasures({ brokers, records }: MeasuresOutcome): Html {
   return html`<p>
       Each broker runs with its default settings, in a process of its own; requesters and responders share
-      another process. RabbitMQ and ejabberd have no shared subscriptions, which groups need.
+      another process. RabbitMQ and ejabberd have no shared subscriptions, which groups of the broker need and
+      sticky groups do not.
     </p>
     ${designs.map((design) => tableOf(design, brokers, records))}`
 }

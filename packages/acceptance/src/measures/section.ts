@@ -43,7 +43,7 @@ export const measures: Section<MeasuresOutcome> = {
     const notRun: NotRun[] = []
     const records: Promise<readonly MeasureRecord[]>[] = []
     for (const [index, broker] of brokers.entries()) {
-      const missing = broker.requirement()
+      const missing = broker.requirement('the measures')
       if (missing !== undefined) {
         notRun.push(missing)
         continue
@@ -51,7 +51,8 @@ export const measures: Section<MeasuresOutcome> = {
       const brokerProgress = (share: number, text: string): void =>
         progress((index + share) / brokers.length, `${broker.name}: ${text}`)
       const running = await broker.start((text) => brokerProgress(0, text))
-      const short = await measureOn(broker, running, amounts, shortMeasures, brokerProgress)
+      const selected = shortMeasures.filter(({ isLeftOutOfSmoke = false }) => !(isSmoke && isLeftOutOfSmoke))
+      const short = await measureOn(broker, running, amounts, selected, brokerProgress)
       // Measures that take minutes and hardly any CPU time run beside those on the next broker.
       const long = measureOn(broker, running, amounts, longMeasures, () => undefined)
       records.push(long.then((more) => [...short, ...more]).finally(running.stop))
@@ -96,6 +97,7 @@ async function runMeasure(
   try {
     return await run({
       ...amounts,
+      url,
       connect: (clientId, options) => {
         const link = connect(url, { clientId, ...options })
         links.push(link)

@@ -8,12 +8,12 @@ import { debianFolder, debianRequirement } from '../scale/debian-folder.js'
 import { ejabberd } from '../scale/ejabberd.js'
 import { rabbitMq } from '../scale/rabbitmq.js'
 
-/** A broker on which the measures run, with its default settings. */
+/** A broker on which the measures and the durable requests run, with its default settings. */
 export interface TestedBroker {
   readonly name: string
   readonly hasGroups: boolean
-  /** Returns why it cannot run on this machine; `undefined` if it can. */
-  readonly requirement: () => NotRun | undefined
+  /** Returns why tests on it cannot run on this machine; `undefined` if they can. */
+  readonly requirement: (tests: string) => NotRun | undefined
   /** Starts the broker in a process of its own. */
   readonly start: (progress: (text: string) => void) => Promise<RunningBroker>
 }
@@ -49,9 +49,9 @@ const embedded: TestedBroker = {
 const mosquitto: TestedBroker = {
   name: 'Mosquitto',
   hasGroups: true,
-  requirement: () =>
+  requirement: (tests) =>
     foreignCommand('mosquitto') === undefined
-      ? { what: 'the measures on Mosquitto', remedy: 'apt-get install -y mosquitto' }
+      ? { what: `${tests} on Mosquitto`, remedy: 'apt-get install -y mosquitto' }
       : undefined,
   start: () => startMosquitto(),
 }
@@ -69,7 +69,7 @@ function fromDebian({ name, start }: ClusterKind): TestedBroker {
   return {
     name,
     hasGroups: false,
-    requirement: () => debianRequirement(`the measures on ${name}`),
+    requirement: (tests) => debianRequirement(`${tests} on ${name}`),
     start: async (progress) => {
       const { urls, stop } = await start(await debianFolder(progress), 1)
       return { url: urls[0], stop }

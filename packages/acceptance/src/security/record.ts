@@ -11,7 +11,7 @@ export interface AttackRecord {
   readonly noPeerReason?: string
 }
 
-/** The test beds for attacks on the library and on the broker, and those of their peers. */
+/** The test beds for attacks on each layer, and those of their peers. */
 export const testBeds: Readonly<
   Record<
     Attack['layer'],
@@ -22,6 +22,11 @@ export const testBeds: Readonly<
     antiphon: { target: 'antiphon', broker: 'embedded' },
     peer: { target: 'by-hand', broker: 'embedded' },
     peerName: 'MQTT.js by hand',
+  },
+  signatures: {
+    antiphon: { target: 'signed', broker: 'embedded' },
+    peer: { target: 'antiphon', broker: 'embedded' },
+    peerName: 'Antiphon without signatures',
   },
   broker: {
     antiphon: { target: 'antiphon', broker: 'embedded' },

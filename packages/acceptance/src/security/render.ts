@@ -8,7 +8,8 @@ export function renderAttacks(attacks: readonly AttackRecord[], tls: readonly Tl
   return html`<p>
       Each attack consists of raw packets and has its own broker and target process. Afterwards a legitimate
       request must be answered. A peer is attacked in the same way: a responder and requester written by hand
-      over MQTT.js, or, for attacks on the broker, Mosquitto with its default settings.
+      over MQTT.js, for attacks on signatures the same application without them, or, for attacks on the
+      broker, Mosquitto with its default settings.
     </p>
     ${table(
       ['attack', 'outcome', 'peer', 'outcome against the peer'],

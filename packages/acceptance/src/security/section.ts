@@ -10,6 +10,7 @@ import { names } from './attacks/names.js'
 import { packets } from './attacks/packets.js'
 import { payloads } from './attacks/payloads.js'
 import { reflection } from './attacks/reflection.js'
+import { signatures } from './attacks/signatures.js'
 import { staleness } from './attacks/staleness.js'
 import { streams } from './attacks/streams.js'
 import { auditDependencies } from './dependencies.js'
@@ -30,6 +31,7 @@ const attacks: readonly Attack[] = [
   ...payloads,
   ...streams,
   ...staleness,
+  ...signatures,
   ...names,
   ...packets,
   ...handshakes,
@@ -47,7 +49,7 @@ export const security: Section<SecurityOutcome> = {
     const arePeersAttacked = number('security-peers') > 0
     const tls = await tryTls()
     const records = isSmoke
-      ? await runInOneTestBed(attacks.filter(({ layer }) => layer === 'library'))
+      ? [...(await runInOneTestBed('library')), ...(await runInOneTestBed('signatures'))]
       : await runInSeparateTestBeds(attacks, arePeersAttacked, progress)
     const advisories = isSmoke ? { found: [], notRun: [] } : await auditDependencies()
     const all = [...records, ...tls]
@@ -88,11 +90,11 @@ async function runInSeparateTestBeds(
   return records
 }
 
-/** Runs all attacks in one test bed, which saves starting a process for each. */
-async function runInOneTestBed(attacksToRun: readonly Attack[]): Promise<readonly AttackRecord[]> {
+/** Runs all attacks on a layer in one test bed, which saves starting a process for each. */
+async function runInOneTestBed(attackedLayer: Attack['layer']): Promise<readonly AttackRecord[]> {
   const records: AttackRecord[] = []
-  const testBed = await startTestBed(testBeds.library.antiphon)
-  for (const attack of attacksToRun)
+  const testBed = await startTestBed(testBeds[attackedLayer].antiphon)
+  for (const attack of attacks.filter(({ layer }) => layer === attackedLayer))
     records.push({ name: attack.name, outcome: await outcomeIn(testBed, attack) })
   await testBed.stop()
   return records

@@ -54,6 +54,15 @@ const sum = endpoint({ topic: 'wire/sum', request: json(numbers), response: json
 const count = endpoint({ topic: 'wire/count', request: text, response: text, responses: 'many' })
 const slow = endpoint({ topic: 'wire/slow', request: text, response: text })
 
+const connectPacket = {
+  cmd: 'connect',
+  protocolId: 'MQTT',
+  protocolVersion: 5,
+  clientId: 'version 0.1',
+  clean: true,
+  keepalive: 60,
+} as const
+
 let broker: Broker
 let link: Link
 let earlier: RawClient
@@ -62,14 +71,7 @@ beforeEach(async () => {
   const { port } = await broker.listen({ protocol: 'tcp' })
   link = broker.link({ clientId: 'requester' })
   earlier = await dialTcp(port, 5)
-  earlier.send({
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 5,
-    clientId: 'version 0.1',
-    clean: true,
-    keepalive: 60,
-  })
+  earlier.send(connectPacket)
   await earlier.next('connack')
 })
 afterEach(async () => {
@@ -107,6 +109,9 @@ function content({ topic, payload = '', properties = {} }: AnyPacket): unknown {
     statuses,
   }
 }
+
+/** The payload of the exchange `chunks`, which was recorded with a Maximum Packet Size of 400. */
+const large = 'Nächte '.repeat(100)
 
 async function decoded(packets: readonly Buffer[]): Promise<readonly unknown[]> {
   const { parser } = await import('mqtt-packet')
@@ -182,6 +187,50 @@ describe('a responder of this version', () => {
     expect(received).toEqual(['all'])
   })
 
+  it('assembles the request of version 0.1 in chunks', async () => {
+    earlier.send(...packetsOf('chunks', 'requester'))
+    const [recorded] = await decoded(packetsOf('chunks', 'responder'))
+    const [response] = await messages(1)
+    expect(content(response as AnyPacket)).toEqual({
+      ...(recorded as object),
+      payload: large,
+      statuses: { __stat: '200' },
+    })
+  })
+
+  it('sends chunks with the headers of version 0.1 when the response exceeds Maximum Packet Size', async () => {
+    const narrow = createBroker({ limits: { packetSize: 400 } })
+    const { port } = await narrow.listen({ protocol: 'tcp' })
+    const server = narrow.link({ clientId: 'server' })
+    const isSubscribed = firstValueFrom(server.subscription$('wire/echo'))
+    requests$(server, echo)
+      .pipe(serve(({ value }) => of(value)))
+      .subscribe()
+    await isSubscribed
+    const requester = await dialTcp(port, 5)
+    requester.send({ ...connectPacket, clientId: 'narrow' })
+    await requester.next('connack')
+    await requester.subscribe('response/requester', { qos: 0 })
+    requester.send(...packetsOf('chunks', 'requester'))
+    let payload = ''
+    for (let index = 0, count = 1; index < count;) {
+      const packet = await requester.next()
+      if (!isPublish(packet)) continue
+      const { userProperties = {} } = (packet.properties ?? {}) as {
+        readonly userProperties?: Readonly<Record<string, string>>
+      }
+      const header = userProperties['__chunk'] ?? ''
+      count = Number(header.split(':')[1])
+      expect(header).toBe(`${index}:${count}:800${index === 0 ? ':e9d21b4f' : ''}`)
+      payload += (packet.payload ?? '').toString('latin1')
+      index++
+    }
+    expect(Buffer.from(payload, 'latin1').toString()).toBe(large)
+    requester.cut()
+    await server.close()
+    await narrow.close()
+  })
+
   it('does not take the cancel message of version 0.1 for a request', async () => {
     const [request, cancel] = packetsOf('cancel', 'requester')
     const ignored = firstValueFrom(ignoredRequests$(link))
@@ -211,6 +260,11 @@ describe('a requester of this version', () => {
   it('reads the response of a responder of version 0.1', async () => {
     await respond('response', 'wire/echo')
     expect(await lastValueFrom(of('Vienna').pipe(request$(link, echo, options)))).toBe('Vienna')
+  })
+
+  it('assembles the response of a responder of version 0.1 in chunks', async () => {
+    await respond('chunks', 'wire/echo')
+    expect(await lastValueFrom(of(large).pipe(request$(link, echo, options)))).toBe(large)
   })
 
   it('reads the items of a responder of version 0.1', async () => {

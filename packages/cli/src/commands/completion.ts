@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander'
 import type { CompletionWords } from '../completion/completion-option.js'
+import { exampleText } from '../examples.js'
 import { exitCodes } from '../exit-codes.js'
 import type { AddCommand } from './add-command.js'
 
@@ -8,9 +9,8 @@ export const addCompletion: AddCommand = (program, { host, start }) => {
   program
     .command('completion')
     .summary('prints a script that completes commands and options in a shell')
-    .description(
-      'Prints a script that completes commands and options in a shell.\n\n  bash: source <(antiphon completion bash)\n  zsh:  source <(antiphon completion zsh)\n  fish: antiphon completion fish | source',
-    )
+    .description('Prints a script that completes commands and options in a shell.')
+    .addHelpText('after', exampleText('completion'))
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell: string) =>
       start(async () => {

@@ -1,3 +1,4 @@
+import { exampleText } from '../examples.js'
 import { exitCodes } from '../exit-codes.js'
 import type { AddCommand } from './add-command.js'
 
@@ -7,6 +8,7 @@ export const addSchema: AddCommand = (program, { host, start }) => {
     .command('schema')
     .summary('prints the JSON Schema of what --json prints')
     .description('Prints the JSON Schema of the lines that --json prints.')
+    .addHelpText('after', exampleText('schema'))
     .action(() =>
       start(async () => {
         const { recordSchema } = await import('../output/record-schema.js')

@@ -152,8 +152,8 @@ describe('traced', () => {
     inWorld((world) => {
       serveEcho(world, () => of('response'))
       const requester = traced({ tracer })(world.link('requester'))
-      const callers = ['first', 'second'].map((name) => tracer.startSpan(name))
-      for (const [index, span] of callers.entries()) {
+      const activeSpans = ['first', 'second'].map((name) => tracer.startSpan(name))
+      for (const [index, span] of activeSpans.entries()) {
         context.with(trace.setSpan(context.active(), span), () => {
           exchange$(requester, echo, 'request').subscribe()
         })
@@ -164,7 +164,7 @@ describe('traced', () => {
         .getFinishedSpans()
         .filter(({ name }) => name === 'request echo')
         .map(({ parentSpanContext }) => parentSpanContext?.spanId)
-      expect(parents).toEqual(callers.map((span) => span.spanContext().spanId))
+      expect(parents).toEqual(activeSpans.map((span) => span.spanContext().spanId))
     })
   })
 

@@ -13,17 +13,21 @@ export interface Measure {
   readonly isTimed?: boolean
   /** Whether it takes minutes on a broker that delays small packets; it then runs beside the next broker's measures. */
   readonly isLong?: boolean
+  /** Whether the smoke part leaves it out, because it takes seconds however few the requests are. */
+  readonly isLeftOutOfSmoke?: boolean
   readonly run: (context: MeasureContext) => Promise<MeasureResult>
 }
 
 /** The designs that the measures show. */
-export const designs = ['Acknowledgement', 'Groups', 'Stopping'] as const
+export const designs = ['Acknowledgement', 'Groups', 'Sticky groups', 'Stopping'] as const
 export type Design = (typeof designs)[number]
 
 /** The inputs of a measure. */
 export interface MeasureContext {
   /** Connects a link, which is closed after the measure. */
   readonly connect: (clientId: string, options?: ConnectOptions) => Link
+  /** The URL of the broker, for processes of their own. */
+  readonly url: string
   /** The number of items of a stream. */
   readonly items: number
   /** The number of requests. */

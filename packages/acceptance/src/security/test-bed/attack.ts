@@ -1,18 +1,18 @@
 import type { TestBed } from './test-bed.js'
 
-/** An attack on the library or the broker. */
+/** An attack on the library, on signed messages or on the broker. */
 export interface Attack {
   /** A description of the attack. */
   readonly name: string
-  /** Whether the library or the broker must withstand the attack. */
-  readonly layer: 'library' | 'broker'
+  /** Whether the library, its signatures or the broker must withstand the attack. */
+  readonly layer: 'library' | 'signatures' | 'broker'
   /** Why the attack cannot be run against a peer. */
   readonly noPeerReason?: string
   /** Runs the attack; resolves with its outcome. */
   readonly run: (testBed: TestBed) => Promise<AttackOutcome>
 }
 
-/** Returns the attacks as attacks on the library or on the broker. */
+/** Returns the attacks as attacks on a layer. */
 export function attacksOn(
   layer: Attack['layer'],
   ...attacks: readonly Omit<Attack, 'layer'>[]

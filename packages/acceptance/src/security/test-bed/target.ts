@@ -25,6 +25,8 @@ export interface TargetReport {
   readonly ignored: number
   /** The number of items that the endless streams have produced. */
   readonly produced: number
+  /** Why the target has rejected messages whose signatures it verifies; empty if it verifies none. */
+  readonly rejections: readonly string[]
   /** Bytes of memory in use after a garbage collection. */
   readonly memory: number
   /** Whether an attack has added a property to `Object.prototype`. */
@@ -34,7 +36,8 @@ export interface TargetReport {
 /** The implementations of the commands. */
 export interface TargetActions {
   readonly sendRequest: (text: string, topic: RequestTopic) => Promise<string>
-  readonly report: () => Pick<TargetReport, 'handled' | 'unmatched' | 'ignored' | 'produced'>
+  readonly report: () => Pick<TargetReport, 'handled' | 'unmatched' | 'ignored' | 'produced'> &
+    Partial<Pick<TargetReport, 'rejections'>>
 }
 
 /** The request topic of the target's service, which answers `<text>!`. */
@@ -43,8 +46,12 @@ export const echoTopic = 'target/echo'
 export const streamTopic = 'target/stream'
 /** A request topic that the attacker serves. */
 export const attackerTopic = 'elsewhere/echo'
+/** The topic of the target's public keys, as a retained message; only of the target that signs. */
+export const keysTopic = 'target/keys'
 /** The client id of the target. */
 export const targetId = 'target'
+/** The client id of the responder of the target that signs. */
+export const responderId = 'target-responder'
 /** Milliseconds until the target answers the request `slow`. */
 export const slowDelay = 300
 /** The timeout of the target's requests in milliseconds. */
@@ -63,7 +70,7 @@ export function runCommands({ sendRequest, report }: TargetActions): void {
     globalThis.gc?.()
     const { heapUsed, external } = process.memoryUsage()
     const isPolluted = 'polluted' in {}
-    process.send?.({ id, ...report(), memory: heapUsed + external, isPolluted })
+    process.send?.({ id, rejections: [], ...report(), memory: heapUsed + external, isPolluted })
   })
   process.on('disconnect', () => process.exit())
   process.send?.('ready')

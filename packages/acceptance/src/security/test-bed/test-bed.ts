@@ -16,7 +16,7 @@ import {
 
 /** The target of an attack, and its broker. */
 export interface TestBedKind {
-  readonly target: 'antiphon' | 'by-hand'
+  readonly target: 'antiphon' | 'by-hand' | 'signed'
   readonly broker: 'embedded' | 'mosquitto'
 }
 
