@@ -53,6 +53,25 @@ it('fails with the code and message that the device reports', () => {
   })
 })
 
+it('reports a handler that fails without a number as the error 500', () => {
+  inVirtualWorld(({ broker, advance, record }) => {
+    const methods = {
+      'Switch.Set': () => throwError(() => new ApplicationError({ code: 'overheated', message: 'too hot' })),
+      'Switch.Toggle': () => throwError(() => new Error('secret')),
+    }
+    record(localDevice(broker.link(), { device, methods }).served$)
+    advance(20)
+    const calls = ['Switch.Set', 'Switch.Toggle'].map((name) =>
+      record(callMethod$(broker.link(), { ...setSwitch, name }, { id: 0, on: true }, options)),
+    )
+    advance(20)
+    expect(calls.map(({ error }) => error()?.status)).toMatchObject([
+      { code: 500, message: 'too hot' },
+      { code: 500, message: 'the handler failed' },
+    ])
+  })
+})
+
 it('fails a result that does not decode, and names the method', () => {
   inVirtualWorld(({ broker, advance, record }) => {
     const methods = { 'Switch.Set': () => of({ was_on: 'yes' }) }

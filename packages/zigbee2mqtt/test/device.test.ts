@@ -195,6 +195,9 @@ describe('the local bridge, like Zigbee2MQTT', () => {
         ['set', '{"state":"toggle"}'],
         ['set', '{"state":"on"}'],
         ['set/state', 'toggle'],
+        ['set/state', 'toggle'],
+        ['set', '{"state":null}'],
+        ['set', 'off'],
         ['set/brightness', '7'],
         ['get/state', ''],
         ['set', 'warm'],
@@ -206,8 +209,8 @@ describe('the local bridge, like Zigbee2MQTT', () => {
       ] as const)
         broker.publish({ topic: `zigbee2mqtt/${lamp}/${topic}`, payload: bytes(text) })
       advance(20)
-      expect(states.values).toEqual(['ON', 'OFF', 'ON', 'OFF', 'OFF', 'OFF'])
-      expect(others.values).toEqual([100, 100, 100, 100, 7, 7])
+      expect(states.values).toEqual(['ON', 'OFF', 'ON', 'OFF', 'ON', null, 'OFF', 'OFF', 'OFF'])
+      expect(others.values).toEqual([...Array<number>(7).fill(100), 7, 7])
     })
   })
 
