@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { searchOptions } from './search.js'
-import { contributorSidebar, userSidebar } from './sections.js'
+import { contributorSidebar, referenceSidebar, userSidebar } from './sections.js'
 
 // GitHub Pages serves the site under the name of the repository.
 const base = process.env['ANTIPHON_DOCS_BASE'] ?? '/'
@@ -38,6 +38,8 @@ export default defineConfig({
   },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   cleanUrls: true,
+  // The list of all pages is a file of its own; otherwise it would be in each of the more than a thousand pages.
+  metaChunk: true,
   // A page of the guide links to so many others that loading them ahead would weigh more than itself.
   router: { prefetchLinks: false },
   vite: {
@@ -53,13 +55,16 @@ export default defineConfig({
   themeConfig: {
     logo: { src: '/logo.svg', alt: '' },
     nav: [
-      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
+      { text: 'Get started', link: '/guide/getting-started' },
+      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/(?!getting-started|troubleshooting)' },
+      { text: 'Cookbook', link: '/cookbook/', activeMatch: '^/cookbook/' },
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
-      { text: 'Wire format', link: '/wire' },
+      { text: 'Troubleshooting', link: '/guide/troubleshooting' },
       { text: 'Contribute', link: '/architecture', activeMatch: `^/(${contributorPages.join('|')})` },
     ],
     sidebar: {
       '/': userSidebar(),
+      '/reference/': referenceSidebar(),
       ...Object.fromEntries(contributorPages.map((page) => [`/${page}`, contributorSidebar()])),
     },
     outline: { level: [2, 3], label: 'On this page' },

@@ -66,9 +66,31 @@ const furtherPages: Readonly<Record<string, readonly Item[]>> = {
   Concepts: [{ text: 'Wire format', link: '/wire' }],
 }
 
+/** Sections with a page of their own that lists theirs. */
+const overviews: Readonly<Record<string, Pick<Section, 'link' | 'collapsed'>>> = {
+  Guide: { link: '/guide/' },
+  Cookbook: { link: '/cookbook/', collapsed: true },
+  Migrate: { link: '/migrate/' },
+}
+
+/** Lists the modules of the reference. Their exports are pages of their own, which a module lists itself. */
+function modulePages(): Item[] {
+  const folder = 'reference/@antiphon'
+  if (!existsSync(join(docs, folder))) return []
+  return readdirSync(join(docs, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('index.md'))
+    .map((name) => name.replaceAll('\\', '/').replace(/\/index\.md$/, ''))
+    .sort()
+    .map((name) => ({ text: `@antiphon/${name}`, link: `/${folder}/${name}/` }))
+}
+
 /** Returns the sections for users. */
 export function userSidebar(): Section[] {
-  const pages = pagesIn('guide', 'Guide')
+  const pages = [
+    ...pagesIn('guide', 'Guide'),
+    ...pagesIn('cookbook', 'Cookbook'),
+    ...pagesIn('migrate', 'Migrate'),
+  ]
   const unknown = pages.find(
     ({ section }) => section !== contributorSection && !(userSections as readonly string[]).includes(section),
   )
@@ -76,19 +98,26 @@ export function userSidebar(): Section[] {
     throw new Error(
       `the section of ${unknown.link} is ${unknown.section}: it must be one of ${userSections.join(', ')}`,
     )
-  const sections = userSections.map((text) => ({
-    text,
-    items: [...pages.filter(({ section }) => section === text).map(item), ...(furtherPages[text] ?? [])],
-  }))
+  const sections = userSections.map((text): Section => {
+    const items = [
+      ...pages.filter(({ section }) => section === text).map(item),
+      ...(furtherPages[text] ?? []),
+    ]
+    const [page] = items
+    // A section that is one page of the same name needs no list.
+    const isPage = items.length === 1 && page?.text.startsWith(text) === true
+    if (isPage) return { text, link: page.link, items: [] }
+    return { text, items, ...overviews[text] }
+  })
   return [
-    ...sections.filter(({ items }) => items.length > 0),
-    {
-      text: 'Reference',
-      link: '/reference/',
-      collapsed: true,
-      items: pagesIn('reference', 'Reference').map(item),
-    },
+    ...sections.filter(({ link, items }) => link !== undefined || items.length > 0),
+    { text: 'Reference', link: '/reference/', items: [] },
   ]
+}
+
+/** Returns the modules of the reference. */
+export function referenceSidebar(): Section[] {
+  return [{ text: 'Reference', link: '/reference/', items: modulePages() }]
 }
 
 /** Returns the pages for contributors. */

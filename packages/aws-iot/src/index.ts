@@ -8,6 +8,7 @@ export {
   deleteShadow,
   deleteShadow$,
   delta$,
+  desired$,
   documents$,
   getShadow,
   getShadow$,

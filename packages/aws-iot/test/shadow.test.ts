@@ -2,6 +2,7 @@ import {
   deleteShadow,
   deleteShadow$,
   delta$,
+  desired$,
   documents$,
   getShadow,
   getShadow$,
@@ -12,6 +13,7 @@ import { localService } from '@antiphon/aws-iot/local'
 import { createBroker } from '@antiphon/broker'
 import { unmatchedResponses$ } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
+import { virtualBroker } from '@antiphon/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { inWorld, outcome } from './world.js'
 
@@ -103,6 +105,73 @@ describe('requests about shadows', () => {
       expect(unmatched.map(({ message }) => message.topic)).toContain(
         '$aws/things/lamp/shadow/update/accepted',
       )
+    })
+  })
+})
+
+describe('desired$', () => {
+  it('emits what was missed, then each delta', () => {
+    inWorld((world) => {
+      const { link, record, advance } = world
+      outcome(world, updateShadow$(link, { desired: { on: true }, reported: { on: false } }, config))
+      const { values } = record(desired$(link, config))
+      advance(20)
+      expect(values).toMatchObject([{ state: { on: true }, version: 1, metadata: {} }])
+      outcome(world, updateShadow$(link, { desired: { period: 5 } }, config))
+      expect(values[1]).toMatchObject({ state: { on: true, period: 5 }, version: 2 })
+      expect(values).toHaveLength(2)
+    })
+  })
+
+  it('emits what was missed after a lost session, and nothing while nothing differs', () => {
+    inWorld((world) => {
+      const { broker, link, record, advance, publish } = world
+      const app = broker.link({ clientId: 'app' })
+      const { values } = record(desired$(link, lamp))
+      advance(20)
+      outcome(world, updateShadow$(app, { reported: { on: true } }, lamp))
+      broker.disconnect('device', { session: 'lose' })
+      advance(2_000)
+      expect(values).toEqual([])
+      broker.disconnect('device', { session: 'lose' })
+      publish('$aws/things/lamp/shadow/update', { state: { desired: { on: false } } })
+      advance(2_000)
+      expect(values).toMatchObject([{ state: { on: false }, version: 2 }])
+    })
+  })
+
+  it('emits a version once that is both in the shadow and in a delta', () => {
+    inWorld((world) => {
+      const { broker, link, record, advance } = world
+      const app = record(updateShadow$(broker.link({ clientId: 'app' }), { desired: { on: true } }, lamp))
+      const { values } = record(desired$(link, lamp))
+      advance(40)
+      expect(app.values).toMatchObject([{ version: 1 }])
+      outcome(world, updateShadow$(link, { reported: { on: false } }, lamp))
+      expect(values.map(({ version }) => version)).toEqual([1, 2])
+    })
+  })
+
+  it('begins before there is a shadow, and reports malformed deltas', () => {
+    inWorld((world) => {
+      const { link, record, advance, publish, handled } = world
+      let ignored = 0
+      const { values, error } = record(desired$(link, { ...lamp, onIgnored: () => void (ignored += 1) }))
+      advance(20)
+      expect(handled).toMatchObject([{ rejected: 404 }])
+      publish('$aws/things/lamp/shadow/update/delta', '{')
+      outcome(world, updateShadow$(link, { desired: { on: true } }, lamp))
+      expect(values).toMatchObject([{ state: { on: true } }])
+      expect(ignored).toBe(1)
+      expect(error()).toBeUndefined()
+    })
+  })
+
+  it('fails if the shadow cannot be requested', () => {
+    inWorld(({ broker: { scheduler }, record, advance }) => {
+      const { error } = record(desired$(virtualBroker({ scheduler }).link(), { ...lamp, timeout: 100 }))
+      advance(200)
+      expect(error()).toMatchObject({ code: 'timeout', awaited: 'response' })
     })
   })
 })

@@ -14,5 +14,6 @@ export function messageOf({ code, rawMessage }: AntiphonError): string {
     .replaceAll(/\s*[\r\n]+\s*/g, ' ')
     // The words of the library, in those of the command line.
     .replace(/give the endpoint the correlation .*/, 'set --correlation payload:<field>, topic or in-order')
+    .replace(/slow down, or raise queue\..*/, 'send less at once: lower --concurrency, or split the payload')
   return advice === undefined || line.endsWith('?') ? line : `${line}: ${advice}`
 }

@@ -1,13 +1,25 @@
-import { describeForeign, mosquittoClient, python, startMosquitto, type Mosquitto } from '@antiphon/workshop'
+import { createBroker } from '@antiphon/broker'
+import { describeForeign, mosquittoClient, python, startMosquitto } from '@antiphon/workshop'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { antiphon, startAntiphon, type Running } from './run-antiphon.js'
 
-let mosquitto: Mosquitto
-const start = async (config: readonly string[] = []): Promise<void> => {
-  mosquitto = await startMosquitto({ config })
+/** A broker of the test. */
+interface BrokerOfTest {
+  readonly port: number
+  readonly stop: () => Promise<void>
 }
-const stop = (): Promise<void> => mosquitto.stop()
-const env = (): Readonly<Record<string, string>> => ({ ANTIPHON_URL: mosquitto.url })
+
+let broker: BrokerOfTest
+const startEmbedded = async (): Promise<void> => {
+  const embedded = createBroker()
+  const { port } = await embedded.listen({ protocol: 'tcp', port: 0, host: '127.0.0.1' })
+  broker = { port, stop: () => embedded.close() }
+}
+const start = async (config: readonly string[] = []): Promise<void> => {
+  broker = await startMosquitto({ config })
+}
+const stop = (): Promise<void> => broker.stop()
+const env = (): Readonly<Record<string, string>> => ({ ANTIPHON_URL: `mqtt://127.0.0.1:${broker.port}` })
 
 async function serve(...args: readonly string[]): Promise<Running> {
   const running = startAntiphon(['serve', ...args], { env: env() })
@@ -15,14 +27,12 @@ async function serve(...args: readonly string[]): Promise<Running> {
   return running
 }
 
-describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and its clients', () => {
-  beforeAll(() => start())
-  afterAll(stop)
-
+/** Registers the tests with the clients of Mosquitto, which are the other side. */
+function testMosquittoClients(): void {
   it('responds to mosquitto_rr', async () => {
     const { ended, interrupt } = await serve('room', '--template', '{{payload}}: 22.5')
     const options = ['-t', 'room', '-e', 'responses/rr', '-m', 'Vienna', '-W', 10]
-    const requester = mosquittoClient('mosquitto_rr', '-p', mosquitto.port, ...options)
+    const requester = mosquittoClient('mosquitto_rr', '-p', broker.port, ...options)
     expect(await requester.ended()).toEqual(['Vienna: 22.5'])
     interrupt()
     expect((await ended).code).toBe(0)
@@ -30,7 +40,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
 
   it('prints the response of mosquitto_pub, to a request that mosquitto_sub has shown', async () => {
     const format = ['-F', '%R %D %p', '-V', 'mqttv5', '-C', 1]
-    const responder = mosquittoClient('mosquitto_sub', '-p', mosquitto.port, '-t', 'shell', ...format)
+    const responder = mosquittoClient('mosquitto_sub', '-p', broker.port, '-t', 'shell', ...format)
     // Mosquitto reports a missing subscriber, so that the request is repeated until mosquitto_sub has subscribed.
     const requested = (async () => {
       for (;;) {
@@ -43,7 +53,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
     await mosquittoClient(
       'mosquitto_pub',
       '-p',
-      mosquitto.port,
+      broker.port,
       '-t',
       topic,
       '-m',
@@ -66,7 +76,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
     const tap = startAntiphon(['tap', 'tapped', '-r', 'responses/#', '--count', '1'], { env: env() })
     await tap.printed('tapping')
     const options = ['-t', 'tapped', '-e', 'responses/tapped', '-m', 'hi', '-W', 10]
-    await mosquittoClient('mosquitto_rr', '-p', mosquitto.port, ...options).ended()
+    await mosquittoClient('mosquitto_rr', '-p', broker.port, ...options).ended()
     expect((await tap.ended).stdout).toMatch(/^tapped hi -> hi \(200, [\d.]+ ms\)\n$/)
     responder.interrupt()
     await responder.ended
@@ -80,12 +90,6 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
     await Promise.all(responders.map(({ ended }) => ended))
   })
 
-  it('reports what Mosquitto can do', async () => {
-    const { records } = await antiphon(['check', '--json'], { env: env() })
-    const lacking = records().filter(({ isSupported }) => isSupported === false)
-    expect([lacking, records().length]).toEqual([[], 17])
-  })
-
   it('prints a stream between two of its processes', async () => {
     const { ended, interrupt } = await serve('stream', '--stream', '-r', 'a', '-r', 'b')
     const { code, stdout } = await antiphon(['request', 'stream', '--stream'], { env: env() })
@@ -93,7 +97,29 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
     interrupt()
     await ended
   })
+}
+
+describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and its clients', () => {
+  beforeAll(() => start())
+  afterAll(stop)
+  testMosquittoClients()
+
+  it('reports what Mosquitto can do', async () => {
+    const { records } = await antiphon(['check', '--json'], { env: env() })
+    const lacking = records().filter(({ isSupported }) => isSupported === false)
+    expect([lacking, records().length]).toEqual([[], 17])
+  })
 })
+
+describeForeign(
+  ['mosquitto-clients'],
+  'antiphon with the embedded broker and the clients of Mosquitto',
+  () => {
+    beforeAll(startEmbedded)
+    afterAll(stop)
+    testMosquittoClients()
+  },
+)
 
 describeForeign(['mosquitto'], 'antiphon with a Mosquitto that refuses', () => {
   beforeAll(() => start(['allow_anonymous false']))
@@ -105,12 +131,10 @@ describeForeign(['mosquitto'], 'antiphon with a Mosquitto that refuses', () => {
   })
 })
 
-describeForeign(['mosquitto', 'python3-paho-mqtt'], 'antiphon with paho', () => {
-  beforeAll(() => start())
-  afterAll(stop)
-
+/** Registers the tests with paho, which is the other side. */
+function testPaho(): void {
   it('prints the response of a program that only sends the Correlation Data back', async () => {
-    const responder = python('echo.py', mosquitto.port, 'echo')
+    const responder = python('echo.py', broker.port, 'echo')
     await responder.untilLine('ready')
     expect(await antiphon(['request', 'echo', '{"a":1}'], { env: env() })).toMatchObject({
       code: 0,
@@ -121,9 +145,21 @@ describeForeign(['mosquitto', 'python3-paho-mqtt'], 'antiphon with paho', () => 
 
   it('responds to a requester of paho', async () => {
     const { ended, interrupt } = await serve('travel', '--template', 'to {{payload}}')
-    const requester = python('traveller.py', mosquitto.port, 'travel', 'Vienna')
+    const requester = python('traveller.py', broker.port, 'travel', 'Vienna')
     expect(await requester.ended()).toEqual(['Vienna -> to Vienna'])
     interrupt()
     await ended
   })
+}
+
+describeForeign(['mosquitto', 'python3-paho-mqtt'], 'antiphon with Mosquitto and paho', () => {
+  beforeAll(() => start())
+  afterAll(stop)
+  testPaho()
+})
+
+describeForeign(['python3-paho-mqtt'], 'antiphon with the embedded broker and paho', () => {
+  beforeAll(startEmbedded)
+  afterAll(stop)
+  testPaho()
 })

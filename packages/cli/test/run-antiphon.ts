@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly stdin?: AsyncIterable<Uint8Array>
   readonly isTerminal?: boolean
   readonly columns?: number
+  /** Interrupts the command when it has printed so often. */
+  readonly interruptAfter?: number
 }
 
 /** What a run has printed, and its exit code. */
@@ -43,10 +45,14 @@ export function startAntiphon(args: readonly string[], options: RunOptions = {})
   let notify = (): void => undefined
   const controller = new AbortController()
   const text = (): string => Buffer.concat(chunks).toString()
+  const interrupt = (): void => controller.abort(new Interruption('Ctrl-C', exitCodes.interrupted))
+  let writes = 0
   const stream = (write: (chunk: string | Uint8Array) => void): Host['stdout'] => ({
     write: (chunk) => {
       write(chunk)
       notify()
+      writes += 1
+      if (writes === options.interruptAfter) interrupt()
       return Promise.resolve()
     },
     isTerminal: options.isTerminal ?? false,
@@ -86,7 +92,7 @@ export function startAntiphon(args: readonly string[], options: RunOptions = {})
         check()
       }),
     shown: text,
-    interrupt: () => controller.abort(new Interruption('Ctrl-C', exitCodes.interrupted)),
+    interrupt,
   }
 }
 

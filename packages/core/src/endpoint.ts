@@ -203,7 +203,9 @@ export function endpoint<
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
   const { correlation = correlationData(), responses = 'one' } = contract
-  if (contract.isLast !== undefined) requireMarkable(contract)
+  // Peers that mark the end in the payload know no credit.
+  if (contract.isLast !== undefined && (responses === 'one' || contract.cancel !== 'local'))
+    throw invalidArgument("contract.isLast is set: set responses to 'many' and cancel to 'local' as well")
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -223,15 +225,6 @@ export function endpoint<
     failures: failurePayloads(contract as never),
     onFailure: contract.onFailure,
   }
-}
-
-/** Requires that responses may have a mark, and that their requester sends no credit. */
-function requireMarkable({ responses, cancel }: Pick<AnyContract, 'responses' | 'cancel'>): void {
-  const fault = 'contract.isLast is set, but'
-  if (responses !== 'many')
-    throw invalidArgument(`${fault} there is a single response: set responses to 'many'`)
-  if (cancel !== 'local')
-    throw invalidArgument(`${fault} its peers know no exchange control messages: set cancel to 'local'`)
 }
 
 /** Requires that the parameters which the correlation creates are in a topic. */

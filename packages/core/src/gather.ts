@@ -97,9 +97,7 @@ function requireGatherable(
   if (requests === 'many')
     throw invalidArgument(`cannot gather: ${name} has request streams, which one responder receives`)
   if (isLast !== undefined)
-    throw invalidArgument(
-      `cannot gather: ${name} has isLast, which does not name the responder whose stream ends`,
-    )
+    throw invalidArgument(`cannot gather: ${name} has isLast, which names no responder`)
   if (responses === 'one') return
   if (sentinel === true)
     throw invalidArgument(`sentinel is true, but ${name} has streams, which have an end: remove the option`)

@@ -3,13 +3,13 @@ import { invalidArgument, requireArgument } from './argument.js'
 import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint } from './endpoint.js'
 import type { EndpointTypes } from './endpoint-types.js'
-import type { Link } from './link/link.js'
+import type { Link, SubscribeOptions } from './link/link.js'
 import type { QoS } from './message.js'
 import { type OptionRules, sizeRule, wholeNumberRule } from './option-rules.js'
 import type { Authenticate } from './responder/authentication.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
-import { RequestSource, type DrainMode } from './responder/request-source.js'
+import { RequestSource, type DrainMode, type RequestSourceOptions } from './responder/request-source.js'
 import type { AcknowledgeMode } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { ResponseTopicRule } from './responder/response-topic-rule.js'
@@ -94,6 +94,11 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
   readonly credit?: number
 }
 
+/** Shared: an object for each of many endpoints would take 56 bytes. */
+const DEFAULTS = {}
+
+const DEFAULT_SUBSCRIBE_OPTIONS: SubscribeOptions = { qos: 1, noLocal: false }
+
 /** The default of `credit`. */
 const DEFAULT_ITEM_CREDIT = 64
 
@@ -144,46 +149,50 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
 export function requests$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
-  options: RequestsOptions<T> = {},
+  options: RequestsOptions<T> = DEFAULTS,
 ): Observable<ReceivedRequest<T>> {
   requireArgument('options', options, requestsOptionRules)
-  const { acknowledge = 'on-start', drain$, drainBy, drainTimeout = 30_000, qos = 1 } = options
-  const { noLocal = false, onSubscribed } = options
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
-  if (noLocal && isSharedFilter(filter))
+  if (options.noLocal === true && isSharedFilter(filter))
     throw invalidArgument(
       `options.noLocal is true, but ${filter} is shared [MQTT-3.8.3-4]; leave one of them out`,
     )
-  const cacheBounds = toCacheBounds(options.responseCache)
-  const rules = {
-    requestFilter,
-    responseTopics: options.responseTopics,
-    headers: options.headers,
-    transfers: options.transfers,
-  }
-  const sourceOptions = {
+  // Not created before they are needed: a process may serve many endpoints of which few are used.
+  const toSourceOptions = (): RequestSourceOptions<T> => ({
     responder: {
       link,
       endpoint,
-      acknowledge,
-      cacheBounds,
+      acknowledge: options.acknowledge ?? 'on-start',
+      cacheBounds: toCacheBounds(options.responseCache),
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
       itemCredit: options.credit ?? DEFAULT_ITEM_CREDIT,
       group: options.group,
     },
-    rules,
+    rules: {
+      requestFilter,
+      responseTopics: options.responseTopics,
+      headers: options.headers,
+      transfers: options.transfers,
+    },
     authenticate: options.authenticate,
     filter,
-    subscribeOptions: { qos, noLocal },
-    onSubscribed,
-    drain$,
-    drainBy,
-    drainTimeout,
-  }
-  return new Observable((subscriber) => new RequestSource(sourceOptions, subscriber).start())
+    subscribeOptions: toSubscribeOptions(options),
+    onSubscribed: options.onSubscribed,
+    drain$: options.drain$,
+    drainBy: options.drainBy,
+    drainTimeout: options.drainTimeout ?? 30_000,
+  })
+  return new Observable((subscriber) => new RequestSource(toSourceOptions, subscriber).start())
+}
+
+function toSubscribeOptions({
+  qos = 1,
+  noLocal = false,
+}: Pick<SubscribeOptions, 'qos' | 'noLocal'>): SubscribeOptions {
+  return qos === 1 && !noLocal ? DEFAULT_SUBSCRIBE_OPTIONS : { qos, noLocal }
 }
 
 const DEFAULT_CACHE_BOUNDS: Required<ResponseCacheBounds> = {

@@ -1,4 +1,4 @@
-import { Observable, type Observer, type OperatorFunction, type Subscriber } from 'rxjs'
+import { Observable, type Observer, type OperatorFunction, type Subscriber, type Unsubscribable } from 'rxjs'
 import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint-types.js'
 import { AntiphonError } from './errors.js'
@@ -8,7 +8,7 @@ import { type AdaptiveConcurrency, concurrencyRule } from './responder/adaptive-
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import type { RequestContext } from './responder/request-context.js'
-import { RequestQueue, type RequestQueueOptions } from './responder/request-queue.js'
+import { RequestQueue } from './responder/request-queue.js'
 import { subscribeWhileOpen } from './subscribe-while-open.js'
 
 /** Options of `serve`. */
@@ -39,6 +39,8 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
   readonly handlerTimeout?: number
 }
 
+const DEFAULTS = {}
+
 const serveOptionRules: OptionRules<ServeOptions> = {
   concurrency: concurrencyRule,
   queue: wholeNumberRule(0),
@@ -65,22 +67,14 @@ const serveOptionRules: OptionRules<ServeOptions> = {
  */
 export function serve<T extends EndpointTypes>(
   handler: Handler<T>,
-  options: ServeOptions<NoInfer<T>> = {},
+  options: ServeOptions<NoInfer<T>> = DEFAULTS,
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
   requireArgument('handler', handler, 'function')
   requireArgument('options', options, serveOptionRules)
-  const queueOptions = {
-    handler,
-    handlerTimeout: options.handlerTimeout ?? Infinity,
-    concurrency: options.concurrency ?? 256,
-    queue: options.queue ?? 10_000,
-    shedLate: options.shedLate ?? true,
-    orderedBy: options.orderedBy,
-  }
   return (source) =>
     new Observable((subscriber) => {
-      const server = new RequestServer<T>(queueOptions, subscriber)
-      subscriber.add(() => server.close())
+      const server = new RequestServer<T>(handler, options, subscriber)
+      subscriber.add(server)
       subscribeWhileOpen(source, subscriber, server)
     })
 }
@@ -90,16 +84,15 @@ export function serve<T extends EndpointTypes>(
  *
  * Its queue is created with the first request: a process may serve many endpoints of which few are used.
  */
-class RequestServer<T extends EndpointTypes> implements Observer<ReceivedRequest<T>> {
-  readonly #options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>
+class RequestServer<T extends EndpointTypes> implements Observer<ReceivedRequest<T>>, Unsubscribable {
+  readonly #handler: Handler<T>
+  readonly #options: ServeOptions<T>
   readonly #subscriber: Subscriber<ServeRecord<T>>
   #queue: RequestQueue<T> | undefined
   #isCompleted = false
 
-  constructor(
-    options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>,
-    subscriber: Subscriber<ServeRecord<T>>,
-  ) {
+  constructor(handler: Handler<T>, options: ServeOptions<T>, subscriber: Subscriber<ServeRecord<T>>) {
+    this.#handler = handler
     this.#options = options
     this.#subscriber = subscriber
   }
@@ -123,14 +116,20 @@ class RequestServer<T extends EndpointTypes> implements Observer<ReceivedRequest
   }
 
   /** Stops the handlers. */
-  close(): void {
+  unsubscribe(): void {
     this.#queue?.close()
     this.#queue?.abandon(() => true)
   }
 
   #createQueue(): RequestQueue<T> {
+    const { handlerTimeout, concurrency, queue, shedLate, orderedBy } = this.#options
     return new RequestQueue({
-      ...this.#options,
+      handler: this.#handler,
+      handlerTimeout: handlerTimeout ?? Infinity,
+      concurrency: concurrency ?? 256,
+      queue: queue ?? 10_000,
+      shedLate: shedLate ?? true,
+      orderedBy,
       onServed: (record) => this.#subscriber.next(record),
       onIdle: () => this.#completeWhenIdle(),
     })

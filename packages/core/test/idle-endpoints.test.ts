@@ -22,7 +22,7 @@ describe('serve', () => {
       for (let index = 0; index < count; index += 1) open(`${index}`)
       world.advance(1_000)
       // Of which the broker of the test has a part; with the state that the first request needs it would be more than twice as much.
-      expect((heapUsed() - before) / count).toBeLessThan(6_500)
+      expect((heapUsed() - before) / count).toBeLessThan(4_700)
     })
   })
 })

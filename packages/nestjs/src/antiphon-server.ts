@@ -71,20 +71,24 @@ export class AntiphonServer
     this.transportId = options.wire === 'nest' ? Transport.MQTT : ANTIPHON_TRANSPORT
   }
 
-  /** Adds a handler. Nest calls this for each pattern of the application; a test may call it without one. */
+  /**
+   * Adds a handler. Nest calls this for each pattern of the application. A test may call it with a method of a controller,
+   * which then runs without pipes, guards and filters.
+   */
   override addHandler(
     pattern: unknown,
-    callback: Handler,
+    callback: (data: never, context: AntiphonContext) => unknown,
     isEventHandler = false,
     extras: object = {},
   ): void {
-    if (!isEndpoint(pattern)) return super.addHandler(pattern, callback, isEventHandler, extras)
+    const handler = callback as Handler
+    if (!isEndpoint(pattern)) return super.addHandler(pattern, handler, isEventHandler, extras)
     const key = pattern.name
     const known = this.#endpoints.get(key)
     if (known === undefined ? this.messageHandlers.has(key) : known !== pattern)
       throw invalidArgument(`two patterns are named ${key}: give the endpoint another name`)
     this.#endpoints.set(key, pattern)
-    super.addHandler(key, callback, isEventHandler, extras)
+    super.addHandler(key, handler, isEventHandler, extras)
   }
 
   /** Opens the link and subscribes to all patterns. Calls back when the broker has accepted them, or with the first error. */

@@ -7,12 +7,25 @@ import {
   type Link,
   type Message,
   type ServeRecord,
+  type SubscriptionWindow,
   type TopicTemplate,
 } from '@antiphon/core'
 import { decodeWith } from '@antiphon/core/codec'
 import { topicTemplate } from '@antiphon/core/topic'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { catchError, defer, delay, EMPTY, ignoreElements, merge, mergeMap, takeUntil, throwError } from 'rxjs'
+import {
+  catchError,
+  defer,
+  delay,
+  EMPTY,
+  filter,
+  ignoreElements,
+  merge,
+  mergeMap,
+  of,
+  takeUntil,
+  throwError,
+} from 'rxjs'
 import type { Observable } from 'rxjs'
 import { AntiphonContext } from './antiphon-context.js'
 import { toHandlerError } from './errors.js'
@@ -92,7 +105,7 @@ function servedEvents$(
   { topic, group, events, dataOf, toResponses }: Route,
 ): Observable<never> {
   const { params, qos = 1, drainTimeout = 30_000 } = subscription
-  const filter = topic.filter(params)
+  const requested = topic.filter(params)
   const handle = (message: Message): Observable<unknown> => {
     const decoded = decodeWith(events, message.payload, message.contentType)
     if (isLeft(decoded)) {
@@ -107,15 +120,28 @@ function servedEvents$(
       }),
     )
   }
-  return link.subscription$(group === undefined ? filter : `$share/${group}/${filter}`, { qos }).pipe(
-    // Deliveries are hot, so they are subscribed to first.
-    mergeMap(({ deliveries$ }) => merge(deliveries$, effect$(onSubscribed))),
-    takeUntil(drain$),
-    // Acknowledged once the handler has started, as requests are.
-    mergeMap(({ message, acknowledge }) => merge(handle(message), effect$(acknowledge))),
-    ignoreElements(),
-    takeUntil(drain$.pipe(delay(drainTimeout, link.scheduler))),
-  )
+  return defer(() => {
+    let window: SubscriptionWindow | undefined
+    const left$ = drain$.pipe(mergeMap(() => leave$(link, window)))
+    return link.subscription$(group === undefined ? requested : `$share/${group}/${requested}`, { qos }).pipe(
+      mergeMap((opened) => {
+        window = opened
+        // Deliveries are hot, so they are subscribed to first.
+        return merge(opened.deliveries$, effect$(onSubscribed))
+      }),
+      takeUntil(left$),
+      // Acknowledged once the handler has started, as requests are.
+      mergeMap(({ message, acknowledge }) => merge(handle(message), effect$(acknowledge))),
+      ignoreElements(),
+      takeUntil(drain$.pipe(delay(drainTimeout, link.scheduler))),
+    )
+  })
+}
+
+/** Unsubscribes, and emits when the broker has sent all that it had for this client, or is away. */
+function leave$(link: Link, window: SubscriptionWindow | undefined): Observable<unknown> {
+  const isAway$ = link.state$.pipe(filter(({ status }) => status !== 'online'))
+  return window === undefined ? of(undefined) : merge(window.unsubscribe$, isAway$)
 }
 
 /** Calls a function when it is subscribed to. */

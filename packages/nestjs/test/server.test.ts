@@ -22,28 +22,35 @@ import {
 import {
   Controller,
   HttpException,
+  Inject,
   Module,
   NotFoundException,
+  Scope,
   UseFilters,
   type LoggerService,
   type Type,
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import { Ctx, EventPattern, MessagePattern, Payload, RpcException, Transport } from '@nestjs/microservices'
-import { firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
+import {
+  CONTEXT,
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  type RequestContext,
+  RpcException,
+  Transport,
+} from '@nestjs/microservices'
+import { filter, firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
-/** Keeps what Nest logs. */
+/** Keeps the warnings. Which errors of handlers Nest logs itself depends on its version. */
 class Log implements LoggerService {
-  readonly lines: string[] = []
-  log(): void {
-    // Only what is wrong is of interest.
-  }
+  readonly warnings: string[] = []
+  readonly log = (): void => undefined
+  readonly error = (): void => undefined
   warn(line: string): void {
-    this.lines.push(line)
-  }
-  error(line: unknown): void {
-    this.lines.push(String(line))
+    this.warnings.push(line)
   }
 }
 
@@ -80,6 +87,30 @@ function publish(
 
 const stopped$ = new Subject<string>()
 const started$ = new Subject<string>()
+
+it('creates controllers of the scope of a request for each request', async () => {
+  let created = 0
+  @Controller({ scope: Scope.REQUEST })
+  class Scoped {
+    readonly #context: RequestContext<string, AntiphonContext>
+
+    constructor(@Inject(CONTEXT) context: RequestContext<string, AntiphonContext>) {
+      this.#context = context
+      created += 1
+    }
+
+    @MessagePattern('scoped')
+    scoped(): string {
+      return `${this.#context.data} on ${this.#context.getContext().getTopic()}`
+    }
+  }
+  const broker = startBroker()
+  await start(broker, Scoped)
+  const client = new AntiphonClient({ link: broker.link() })
+  expect(await firstValueFrom(client.send('scoped', 'a'))).toBe('a on scoped')
+  expect(await firstValueFrom(client.send('scoped', 'b'))).toBe('b on scoped')
+  expect(created).toBe(2)
+})
 
 it('stops a stream when its client unsubscribes', async () => {
   @Controller()
@@ -185,8 +216,7 @@ it('delivers events to an endpoint, also retained ones', async () => {
 it('delivers what stands for the wildcards of a pattern', async () => {
   const server = new AntiphonServer({ link: startBroker().link() })
   const params$ = new Subject<unknown>()
-  const handler = async (_: unknown, context?: AntiphonContext): Promise<void> =>
-    params$.next(context?.getParams())
+  const handler = (_: unknown, context: AntiphonContext): void => params$.next(context.getParams())
   server.addHandler('log/#', handler, true)
   server.addHandler('sensor/+/value', handler, true)
   await new Promise<void>((resolve) => server.listen(() => resolve()))
@@ -361,6 +391,37 @@ it('lets running handlers finish when the application closes', async () => {
   await closed
 })
 
+it('handles the events that the broker has sent before it has unsubscribed', async () => {
+  const broker = startBroker()
+  const { url } = await broker.listen({ protocol: 'tcp' })
+  const server = new AntiphonServer({ url })
+  let handled = 0
+  server.addHandler('counted', () => void handled++, true)
+  await new Promise<void>((resolve) => server.listen(() => resolve()))
+  const link = broker.link()
+  await Promise.all(
+    Array.from({ length: 20 }, () => publish(link, { topic: 'counted', payload: bytes('1') })),
+  )
+  await server.close()
+  expect(handled).toBe(20)
+})
+
+it('closes without waiting for a broker that is away', async () => {
+  const broker = startBroker()
+  const { url } = await broker.listen({ protocol: 'tcp' })
+  const server = new AntiphonServer({ url })
+  server.addHandler('counted', () => undefined, true)
+  await new Promise<void>((resolve) => server.listen(() => resolve()))
+  const offline = firstValueFrom(server.status.pipe(filter((status) => status === 'offline')))
+  await broker.close()
+  await offline
+  await server.close()
+  const never = new AntiphonServer({ url })
+  never.addHandler('counted', () => undefined, true)
+  never.listen(() => undefined)
+  await never.close()
+})
+
 it('stops handlers of events that do not finish within drainTimeout', async () => {
   @Controller()
   class Endless {
@@ -398,7 +459,7 @@ it('logs what it ignores, and events that fail', async () => {
   await publish(link, { topic: 'strict', payload: bytes('{') })
   await publish(link, { topic: 'strict', payload: bytes('{"fail":true}') })
   await vi.waitFor(() =>
-    expect(log.lines).toEqual([
+    expect(log.warnings).toEqual([
       'ignored a message on greet/en: it has no Response Topic',
       expect.stringMatching(/^event on strict: /),
       'event on strict: no good',
@@ -423,7 +484,7 @@ it('logs responses that cannot be sent, and the end of its link', async () => {
   await started
   await link.close()
   stopped$.next('response')
-  await vi.waitFor(() => expect(log.lines.join()).toContain('late: [link-closed]'))
+  await vi.waitFor(() => expect(log.warnings.join()).toContain('late: [link-closed]'))
 })
 
 it('fails to listen if a pattern or an option is invalid, or the broker refuses a subscription', async () => {

@@ -17,14 +17,26 @@ import {
   type UpdatedCommand,
 } from './executions.js'
 
-/** The topic parameters of an execution: `things` or `clients`, the name of the device, the id of the execution. */
-type Params = '{kind}/{device}/{execution}'
-
-/** The types of the endpoint of a command. */
-export type CommandTypes<Payload> = ContractTypes<Params, Payload, CommandUpdate, 'one', Correlation>
+/**
+ * The types of the endpoint of a command. `kind` is `things` or `clients`, `device` the name of the device, `execution` the id of
+ * the execution.
+ */
+export type CommandTypes<Payload> = ContractTypes<
+  '{kind}/{device}/{execution}',
+  Payload,
+  CommandUpdate,
+  'one',
+  Correlation
+>
 
 /** The types of `commandUpdates`. */
-export type CommandUpdateTypes = ContractTypes<Params, CommandUpdate, UpdatedCommand, 'one', Correlation>
+export type CommandUpdateTypes = ContractTypes<
+  '{kind}/{device}/{execution}',
+  CommandUpdate,
+  UpdatedCommand,
+  'one',
+  Correlation
+>
 
 const topic = '$aws/commands/{kind}/{device}/executions/{execution}'
 

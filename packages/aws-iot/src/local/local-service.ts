@@ -3,7 +3,7 @@ import { toUtf8 } from '@antiphon/core/codec'
 import { map, merge, type Observable } from 'rxjs'
 import type { CommandDevice } from '../commands/commands.js'
 import type { JobExecution } from '../jobs/executions.js'
-import type { JsonObject, ShadowDocument } from '../shadow/documents.js'
+import type { JsonObject, ShadowDocument, ShadowUpdate } from '../shadow/documents.js'
 import type { ShadowName } from '../shadow/shadow.js'
 import { CommandService, type LocalExecution } from './command-service.js'
 import { ThingJobs, type LocalJob } from './job-service.js'
@@ -34,6 +34,8 @@ export interface LocalService {
   readonly handled$: Observable<HandledRequest>
   /** Returns a shadow. */
   readonly shadow: (name: ShadowName) => ShadowDocument | undefined
+  /** Sends an update of a shadow, as an application does over HTTPS. */
+  readonly updateShadow: (name: ShadowName, update: ShadowUpdate) => void
   /** Queues the execution of a job by a thing. */
   readonly createJob: (thing: string, job: LocalJob) => void
   /** Cancels the execution of a job by a thing, unless it has ended. */
@@ -140,6 +142,10 @@ export function localService(link: Link): LocalService {
   return {
     handled$: merge(...handlers.map(([filter, handle]) => link.messages$(filter).pipe(map(handle)))),
     shadow: (name) => shadows.find(nameOf(name)),
+    updateShadow: ({ thing, shadow }, { version, ...state }) => {
+      const kind = shadow === undefined ? 'shadow' : `shadow/name/${shadow}`
+      publish(`$aws/things/${thing}/${kind}/update`, { state, version })
+    },
     createJob: (thing, job) => jobsOf(thing).create(job),
     cancelJob: (thing, jobId) => jobsOf(thing).cancel(jobId),
     job: (thing, jobId) => jobsOf(thing).get(jobId),

@@ -1,5 +1,15 @@
-import { exchange$, type Link } from '@antiphon/core'
-import { defer, firstValueFrom, type Observable } from 'rxjs'
+import { AntiphonError, exchange$, type Link } from '@antiphon/core'
+import {
+  catchError,
+  defer,
+  distinctUntilKeyChanged,
+  EMPTY,
+  firstValueFrom,
+  merge,
+  mergeMap,
+  throwError,
+  type Observable,
+} from 'rxjs'
 import { notifications$, type NotificationOptions } from '../service/notifications.js'
 import type { CallOptions } from '../service/operation.js'
 import {
@@ -83,10 +93,45 @@ export function deleteShadow(link: Link, options: ShadowOptions): Promise<Remove
 
 /**
  * Emits what differs between the sections of a shadow, after each update that leaves a difference. Deltas that are not newer
- * than the latest one are ignored. The service keeps none for a device that is offline: request the shadow as well.
+ * than the latest one are ignored. The service keeps none for a device that is offline; see `desired$`.
  */
 export function delta$(link: Link, options: ShadowNotificationOptions): Observable<ShadowDelta> {
   return defer(() => notifications$(link, topicOf(options, 'delta'), deltaCodec, options, newerThanBefore()))
+}
+
+/**
+ * Emits what a device has to change to be as desired: at first, again after each lost session, and after each update. Unlike
+ * `delta$`, it requests the shadow, so that it emits what the device has missed.
+ *
+ * - *error*: a request for the shadow fails, for another reason than that there is no shadow yet.
+ *
+ * @example
+ * ```ts
+ * desired$(link, { thing: 'lamp' }).pipe(
+ *   concatMap(({ state }) => updateShadow$(link, { reported: apply(state) }, { thing: 'lamp' })),
+ * )
+ * ```
+ */
+export function desired$(
+  link: Link,
+  { onIgnored, ...options }: ShadowOptions & NotificationOptions,
+): Observable<ShadowDelta> {
+  const missed$ = getShadow$(link, options).pipe(
+    mergeMap(({ state: { delta }, ...document }) =>
+      delta === undefined ? [] : [{ ...document, state: delta }],
+    ),
+    catchError((error: unknown) =>
+      AntiphonError.from(error).status?.code === 404 ? EMPTY : throwError(() => error),
+    ),
+  )
+  return defer(() =>
+    merge(
+      delta$(link, { ...options, ...(onIgnored && { onIgnored }) }),
+      // Each window begins with a new subscription at the broker, before which deltas were lost.
+      link.subscription$(topicOf(options, 'delta')).pipe(mergeMap(() => missed$)),
+      // An update at that time is in both.
+    ).pipe(distinctUntilKeyChanged('version')),
+  )
 }
 
 /** Emits a shadow before and after each update. Changes that are not newer than the latest one are ignored. */

@@ -1,8 +1,10 @@
 /**
- * Marble tests of devices of AWS IoT.
+ * Services and devices for marble tests, on the virtual broker of `@antiphon/testing`.
  *
  * @packageDocumentation
  */
 
-export { withLocalService } from './with-local-service.js'
-export type { LocalServiceContext } from './with-local-service.js'
+export { marbleService } from './marble-service.js'
+export type { MarbleService } from './marble-service.js'
+export { marbleThing } from './marble-thing.js'
+export type { MarbleThing, MarbleThingOptions } from './marble-thing.js'

@@ -3,6 +3,7 @@ import type { Settings } from '../settings.js'
 import { coldStart } from './cold-start.js'
 import { decoding } from './decoding.js'
 import { gathers } from './gathers.js'
+import { nestCalls } from './nest-calls.js'
 import { endpoints, serveOnly } from './serving.js'
 import { size } from './size.js'
 import { stacks } from './stacks.js'
@@ -27,6 +28,7 @@ export function allScenarios(settings: Settings): AnyScenario[] {
     decoding(),
     size(),
     types(),
+    ...(settings.includesForeign ? [nestCalls(settings)] : []),
   ]
   return [...quick, ...(settings.isShort ? [] : thorough)]
     .map((scenario) => ({

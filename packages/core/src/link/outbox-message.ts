@@ -34,8 +34,8 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
   /** Whether it counts against the broker's Receive Maximum. */
   readonly usesQuota: boolean
   readonly #outbox: OutboxContext
-  /** The elapsed time at which the message expires. */
-  readonly #expiresAt: number
+  /** The elapsed time at which the message expires; 0 until that is needed. */
+  #expiresAt = 0
   #subscriber: Subscriber<PublishAck> | undefined
   /** Whether it was handed to the transport at least once. */
   #wasSent = false
@@ -44,13 +44,10 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
   #resumed: ResumedPublish | undefined
 
   constructor(outbox: OutboxContext, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
-    const { messageExpiryInterval, qos } = message
     this.#outbox = outbox
     this.message = message
-    this.usesQuota = qos !== 0
+    this.usesQuota = message.qos !== 0
     this.#subscriber = subscriber
-    this.#expiresAt =
-      messageExpiryInterval === undefined ? Infinity : outbox.deadlines.now() + messageExpiryInterval * 1000
   }
 
   /** Whether no subscriber waits for the acknowledgement. */
@@ -58,9 +55,16 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
     return this.#subscriber === undefined
   }
 
+  /** Returns a new message that is sent at once. Only one that may be sent again needs to know when it expires. */
+  toPublishAtOnce(): OutgoingMessage {
+    if (this.usesQuota) this.#startExpiry()
+    return this.message
+  }
+
   /** Appends the message to a queue, where it may expire. */
   enqueue(queue: LinkedQueue<OutboxMessage>): void {
     queue.push(this)
+    this.#startExpiry()
     if (this.#expiresAt === Infinity || this.#mustResend) return
     this.#expiry = this.#outbox.deadlines.add(this.#timeLeft(), () => this.#expire())
   }
@@ -169,6 +173,15 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
     this.#expiry = undefined
     this.#outbox.onLeftQueue(this)
     return true
+  }
+
+  #startExpiry(): void {
+    if (this.#expiresAt !== 0) return
+    const { messageExpiryInterval = Infinity } = this.message
+    this.#expiresAt =
+      messageExpiryInterval === Infinity
+        ? Infinity
+        : this.#outbox.deadlines.now() + messageExpiryInterval * 1000
   }
 
   /** Milliseconds until the message expires. */

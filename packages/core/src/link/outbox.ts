@@ -92,7 +92,7 @@ export class Outbox {
     const entry = new OutboxMessage(this.#context, message, subscriber)
     subscriber.add(entry)
     if (entry.isDone) return
-    if (this.#next === undefined && this.#hasRoomFor(entry)) this.#dispatch(entry)
+    if (this.#next === undefined && this.#hasRoomFor(entry)) this.#dispatch(entry, entry.toPublishAtOnce())
     else this.#enqueue(entry)
   }
 
@@ -190,7 +190,8 @@ export class Outbox {
     try {
       for (let next = this.#next; next !== undefined; next = this.#next) {
         if (!this.#hasRoomFor(next)) break
-        this.#dispatch(next)
+        const message = next.toPublish()
+        if (message !== undefined) this.#dispatch(next, message)
       }
     } finally {
       this.#isPumping = false
@@ -198,9 +199,7 @@ export class Outbox {
     this.#checkIdle()
   }
 
-  #dispatch(entry: OutboxMessage): void {
-    const message = entry.toPublish()
-    if (message === undefined) return
+  #dispatch(entry: OutboxMessage, message: OutgoingMessage): void {
     const fault = this.#info && connectionFault(message, this.#info)
     if (fault !== undefined) {
       entry.fail(fault)

@@ -1,4 +1,4 @@
-import { isLeft } from 'fp-ts/lib/Either.js'
+import { toUnion } from 'fp-ts/lib/Either.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { AntiphonError } from '../errors.js'
@@ -24,10 +24,21 @@ export class MarkedResponses implements ResponseHandler {
 
   receive(response: DecodedOnce, exchange: Exchange): void {
     const reading = readResponse(response, exchange)
-    if (reading.error !== undefined) return this.#fail(exchange, reading.error)
-    const isLast = this.#readMark(response, exchange)
-    if (typeof isLast === 'object') this.#fail(exchange, isLast)
-    else if (isLast) exchange.finish(reading)
+    let { error } = reading
+    let isLast = false
+    if (error === undefined) {
+      try {
+        // `readResponse` has decoded it.
+        isLast = this.#isLast(toUnion(response.read()))
+      } catch (thrown) {
+        error = exchangeError(exchange, 'unknown', `isLast threw: ${reasonOf(thrown)}`, { cause: thrown })
+      }
+    }
+    if (error !== undefined) {
+      // Another attempt would repeat the items that have been emitted.
+      if (this.#hasEmitted) exchange.fail(error)
+      else exchange.failAttempt(error)
+    } else if (isLast) exchange.finish(reading as { readonly value: unknown })
     else {
       this.#hasEmitted = true
       exchange.extendTimeout(this.#timeout)
@@ -37,20 +48,5 @@ export class MarkedResponses implements ResponseHandler {
 
   onTimeout(exchange: Exchange): AntiphonError | undefined {
     return this.#hasEmitted ? timeoutError(exchange, `no further item within ${this.#timeout} ms`) : undefined
-  }
-
-  #readMark(response: DecodedOnce, exchange: Exchange): boolean | AntiphonError {
-    const decoded = response.read()
-    try {
-      return !isLeft(decoded) && this.#isLast(decoded.right)
-    } catch (thrown) {
-      return exchangeError(exchange, 'unknown', `isLast threw: ${reasonOf(thrown)}`, { cause: thrown })
-    }
-  }
-
-  /** Fails the attempt, or the exchange once it has emitted an item, because another attempt would repeat that. */
-  #fail(exchange: Exchange, error: AntiphonError): void {
-    if (this.#hasEmitted) exchange.fail(error)
-    else exchange.failAttempt(error)
   }
 }

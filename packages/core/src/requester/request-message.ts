@@ -24,6 +24,8 @@ import type { RequestParts } from './requester-context.js'
 /** The payload of the message that begins a request stream. */
 const EMPTY = right(new Uint8Array())
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
 /** The encoded parts of a request. */
 interface EncodedRequest {
   readonly payload: Uint8Array
@@ -181,16 +183,19 @@ export class RequestMessage implements Observer<PublishAck> {
     const { endpoint, rules } = this.#exchange.requester
     const { payload, properties } = this.#encoded ?? this.#encode(this.responseTopic)
     const userProperties = this.#userPropertiesOf(attempt, properties)
-    return {
+    const message: Mutable<OutgoingMessage> = {
       topic: this.topic,
       payload,
       qos: rules.qos,
       contentType: endpoint.request.contentType,
       payloadFormatIndicator: endpoint.request.isText,
       messageExpiryInterval: toExpirySeconds(timeLeft),
-      ...(userProperties && { userProperties }),
-      ...properties,
     }
+    // No spread, see decision 0009.
+    if (userProperties !== undefined) message.userProperties = userProperties
+    if (properties.responseTopic !== undefined) message.responseTopic = properties.responseTopic
+    if (properties.correlationData !== undefined) message.correlationData = properties.correlationData
+    return message
   }
 
   /** Adds the number of the attempt, by which the responder knows that it may name its control topic. */

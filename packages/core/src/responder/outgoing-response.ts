@@ -4,7 +4,6 @@ import type { Codec } from '../codec/codec.js'
 import { codecFor, encodeWith } from '../codec/guard.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { OutgoingMessage, QoS, UserProperties } from '../message.js'
-import { toOwnBytes } from '../own-bytes.js'
 import { reservedFault } from '../protocol/reserved-properties.js'
 import { fromStreamPosition, type StreamPosition } from '../protocol/stream-position.js'
 import { fromFailure, Status, type Failure } from '../protocol/status.js'
@@ -17,9 +16,6 @@ const EMPTY = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
 const NO_CONTENT: UserProperties = [['__stat', String(Status.noContent)]]
 
-/** The most bytes of a typed array that V8 keeps on its heap. */
-const ON_HEAP_SIZE = 64
-
 /** A response without the Correlation Data and expiry of its request, so that it can be sent to a duplicate as well. */
 export interface OutgoingResponse {
   readonly topic: string
@@ -27,7 +23,7 @@ export interface OutgoingResponse {
   readonly qos: QoS
   readonly userProperties: UserProperties
   /** The codec of the payload; absent if the payload is empty. */
-  readonly codec?: Pick<Codec<unknown>, 'contentType' | 'isText'>
+  readonly codec?: Pick<Codec<unknown>, 'contentType' | 'isText'> | undefined
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
@@ -153,15 +149,6 @@ function withHandlerProperties(
     userProperties: [...OK, ...userProperties],
     codec: { contentType: contentType ?? codec.contentType, isText: codec.isText },
   }
-}
-
-/** Returns a response whose payload does not keep a much larger buffer in memory, such as a part of a received chunk. */
-export function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
-  const { payload } = response
-  // Reading the `buffer` of such an array would move it out of V8's heap, which takes longer than the rest of a response.
-  if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
-  const own = toOwnBytes(payload)
-  return own === payload ? response : { ...response, payload: own }
 }
 
 /**

@@ -5,15 +5,12 @@ import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
 import type { RequestItems } from '../stream/item-stream.js'
 import type { ControlledRun } from './controlled-run.js'
-import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
+import type { OutgoingResponse } from './outgoing-response.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import { abortSignal, toController, type AbortCause, type SignalState } from './request-signal.js'
 import type { CacheEntry } from './response-cache.js'
 
-/** How many responses to one request are cached for its duplicates. */
-const CACHED_RESPONSES_LIMIT = 256
-const NO_RESPONSES: OutgoingResponse[] = []
 const NO_PROPERTIES: UserProperties = []
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
@@ -28,6 +25,8 @@ export class RequestContext implements ListNode<RequestContext> {
   readsAcceptances = false
   /** The sender of the request, as `authenticate` of `requests$` has returned it. */
   principal: unknown = undefined
+  /** The elapsed time at which it was settled; `undefined` before. */
+  settledAt: number | undefined = undefined
   /** The number of the request in events; 0 until its first event. */
   eventId = 0
   readonly responder: ResponderContext
@@ -45,9 +44,7 @@ export class RequestContext implements ListNode<RequestContext> {
   #run: ControlledRun | undefined
   #isUnserved = false
   #isInHand = false
-  /** The responses sent so far; `undefined` once they are too many to cache. */
-  #responses: OutgoingResponse[] | undefined = NO_RESPONSES
-  /** The size of the items of a stream among them. */
+  /** The size of the items that are cached while the stream is open. */
   #cachedBytes = 0
   #isAcknowledged = false
   #isOpen = true
@@ -99,9 +96,10 @@ export class RequestContext implements ListNode<RequestContext> {
     return !this.#isAcknowledged && this.message.qos > 0
   }
 
-  /** Accepts the message as a new request; `key` recognises duplicates. */
-  accept(key: string | undefined): void {
-    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this, this.message.payload)
+  /** Accepts the message as a new request; `key` recognises duplicates, and replaces that of an earlier request. */
+  accept(key: string | undefined, replaced: CacheEntry<RequestContext> | undefined): void {
+    const { message, responder } = this
+    if (key !== undefined) this.cacheEntry = responder.cache.begin(key, this, message.payload, replaced)
     this.#takeInHand()
   }
 
@@ -225,21 +223,17 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /** Caches an item of a stream for duplicates of the request, if it fits the limit of all open streams. */
   cacheItem(item: OutgoingResponse): void {
-    if (this.cacheEntry === undefined || this.#responses === undefined) return
+    const { cacheEntry, responder } = this
+    if (cacheEntry?.responses === undefined) return
     this.#cachedBytes += item.payload.length
-    if (this.responder.cacheOpenBytes(item.payload.length)) this.cacheResponse(item)
-    else this.#responses = undefined
-    if (this.#responses === undefined) this.#releaseCachedBytes()
+    if (responder.cacheOpenBytes(item.payload.length)) this.cacheResponse(item)
+    else cacheEntry.responses = undefined
+    if (cacheEntry.responses === undefined) this.#releaseCachedBytes()
   }
 
   /** Caches a response for duplicates of the request. */
   cacheResponse(sent: OutgoingResponse): void {
-    const response = withOwnPayload(sent)
-    // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
-    if (this.#responses === NO_RESPONSES) this.#responses = [response]
-    else if (this.#responses !== undefined && this.#responses.length < CACHED_RESPONSES_LIMIT)
-      this.#responses.push(response)
-    else this.#responses = undefined
+    if (this.cacheEntry !== undefined) this.responder.cache.addResponse(this.cacheEntry, sent)
   }
 
   /** Settles and acknowledges the request without a response, because its requester waits no longer. */
@@ -250,9 +244,10 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Acknowledges the request and its duplicates, and caches its responses for later duplicates. */
   settle(): void {
     const { cache, cacheBounds } = this.responder
+    this.settledAt = this.responder.now()
     if (this.cacheEntry !== undefined) {
       const until = this.lifetime === Infinity ? this.receivedAt + cacheBounds.ttl : this.expiresAt
-      cache.end(this.cacheEntry, { responses: this.#responses, expiresAt: until }, this.responder.now())
+      cache.end(this.cacheEntry, until, this.settledAt)
     }
     this.#leaveUnserved()
     this.#releaseCachedBytes()

@@ -240,7 +240,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 
   #finish(run: HandlerRun<T>, outcome: OutcomeDetails): void {
     this.#remove(run)
-    const now = run.context.responder.now()
+    const now = run.context.settledAt ?? run.context.responder.now()
     this.#measure(run, outcome, now)
     this.#report(run, outcome, now)
     this.startNext()

@@ -192,7 +192,7 @@ export class RequestReceiver {
     else if (this.#responder.isPaused) context.abandon()
     else {
       // A requester that uses a correlation again sends another request, which cannot be cached beside a running one.
-      context.accept(entry?.running === undefined ? key : undefined)
+      context.accept(entry?.running === undefined ? key : undefined, entry)
       return true
     }
     return false

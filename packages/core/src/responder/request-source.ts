@@ -8,6 +8,7 @@ import {
   type Observable,
   type Observer,
   type Subscriber,
+  type Unsubscribable,
 } from 'rxjs'
 import type { EndpointTypes } from '../endpoint-types.js'
 import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
@@ -44,13 +45,35 @@ const QUIET_PERIOD = 2_000
 /** How many milliseconds the responses after `drainTimeout` may take. */
 const INTERRUPT_PERIOD = 1_000
 
+/** Passes the deliveries of a window to its source; a closure, and what RxJS makes of it, would take three times the memory. */
+class DeliveryObserver implements Observer<Delivery> {
+  readonly #source: { readonly receive: (delivery: Delivery) => void }
+
+  constructor(source: { readonly receive: (delivery: Delivery) => void }) {
+    this.#source = source
+  }
+
+  next(delivery: Delivery): void {
+    this.#source.receive(delivery)
+  }
+
+  /** A window does not fail. What a middleware makes of it may, which RxJS reports as an unhandled error. */
+  error(error: unknown): void {
+    throw error
+  }
+
+  complete(): void {
+    // The next window follows.
+  }
+}
+
 /**
  * One subscription to `requests$`: the messages of the broker's subscription, until it is drained.
  *
  * Its `ResponderContext` is created with the first message: a process may serve many endpoints of which few are used.
  */
-export class RequestSource<T extends EndpointTypes> implements Observer<SubscriptionWindow> {
-  readonly #options: RequestSourceOptions<T>
+export class RequestSource<T extends EndpointTypes> implements Observer<SubscriptionWindow>, Unsubscribable {
+  readonly #options: () => RequestSourceOptions<T>
   #responder: ResponderContext | undefined
   #receiver: RequestReceiver | undefined
   readonly #authentication: RequestAuthentication<T> | undefined
@@ -64,18 +87,20 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
   #isDraining = false
   #isReceiving = true
 
-  constructor(options: RequestSourceOptions<T>, subscriber: Subscriber<ReceivedRequest<T>>) {
+  /** `options` is called when they are needed. */
+  constructor(options: () => RequestSourceOptions<T>, subscriber: Subscriber<ReceivedRequest<T>>) {
+    const { authenticate } = options()
     this.#options = options
-    if (options.authenticate !== undefined)
-      this.#authentication = new RequestAuthentication(options.authenticate, (request) => this.#emit(request))
+    if (authenticate !== undefined)
+      this.#authentication = new RequestAuthentication(authenticate, (request) => this.#emit(request))
     this.#subscriber = subscriber
   }
 
   start(): void {
-    const { drain$, filter, subscribeOptions } = this.#options
-    const { link, controlTopic } = this.#options.responder
+    const { drain$, filter, subscribeOptions, responder } = this.#options()
+    const { link, controlTopic } = responder
     linkMonitorOf(link).start()
-    this.#subscriber.add(() => this.#stop())
+    this.#subscriber.add(this)
     if (drain$ !== undefined) {
       this.#subscriber.add(
         drain$.subscribe({
@@ -92,15 +117,15 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
   }
 
   get #context(): ResponderContext {
-    return (this.#responder ??= new ResponderContext(this.#options.responder))
+    return (this.#responder ??= new ResponderContext(this.#options().responder))
   }
 
   /** Receives the window of the subscription, again after each lost session. */
   next(window: SubscriptionWindow): void {
     this.#window = window
     if (this.#subscriber.closed) return this.#keepSubscription()
-    this.#deliveries = window.deliveries$.subscribe((delivery) => this.#receive(delivery))
-    this.#options.onSubscribed?.()
+    this.#deliveries = window.deliveries$.subscribe(new DeliveryObserver(this))
+    this.#options().onSubscribed?.()
   }
 
   error(error: unknown): void {
@@ -113,9 +138,10 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
     this.#subscriber.complete()
   }
 
-  #receive(delivery: Delivery): void {
+  /** Receives a message of the window. */
+  receive(delivery: Delivery): void {
     if (this.#quietDeadline !== undefined) this.#restartQuietDeadline()
-    const receiver = (this.#receiver ??= new RequestReceiver(this.#context, this.#options.rules))
+    const receiver = (this.#receiver ??= new RequestReceiver(this.#context, this.#options().rules))
     const request = receiver.receive<T>(delivery)
     if (request === undefined) return
     if (this.#context.acknowledge === 'on-receipt') contextOf(request).acknowledge()
@@ -132,7 +158,7 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
 
   #drain(): void {
     if (this.#isDraining) return
-    const { drainBy, drainTimeout, filter } = this.#options
+    const { drainBy, drainTimeout, filter } = this.#options()
     const responder = this.#context
     const isKept = responder.connectionInfo?.isSessionKept === true
     const mode = drainBy ?? (isKept && !isSharedFilter(filter) ? 'pause' : 'leave')
@@ -204,7 +230,8 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
     else end()
   }
 
-  #stop(): void {
+  /** Called when the subscriber has unsubscribed, or the stream has ended. */
+  unsubscribe(): void {
     this.#receiver?.close()
     this.#authentication?.close()
     this.#responder?.acceptance.close()

@@ -1,5 +1,6 @@
 import { crc32cNumber } from '../chunk/crc32c.js'
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
+import { ResponseSlabs, type KeptResponse } from './kept-response.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 
 /** Limits of the cache from which a responder answers duplicate requests without running the handler again. */
@@ -12,10 +13,14 @@ export interface ResponseCacheBounds {
   readonly ttl?: number
 }
 
+/** How many responses to one request are cached for its duplicates. */
+const RESPONSES_LIMIT = 256
+const NO_RESPONSES: KeptResponse[] = []
+
 /** What the cache holds of a request that has ended. */
 export interface CachedResponse {
   /** The responses in the order in which they were sent; `undefined` if they were too many to cache. */
-  readonly responses: readonly OutgoingResponse[] | undefined
+  readonly responses: readonly KeptResponse[] | undefined
   /** The elapsed time until which a duplicate may arrive. */
   readonly expiresAt: number
 }
@@ -27,7 +32,8 @@ export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<
   readonly #checksum: number
   /** The request while it is being handled. */
   running: Running | undefined
-  responses: readonly OutgoingResponse[] | undefined = undefined
+  /** The responses so far; `undefined` once they are too many to cache. */
+  responses: KeptResponse[] | undefined = NO_RESPONSES
   expiresAt: number = Infinity
   bytes: number = 0
   /** The queue of ended requests; `undefined` while the request is being handled. */
@@ -70,6 +76,7 @@ export class ResponseCache<Running> {
   readonly #entries = new Map<string, CacheEntry<Running>>()
   readonly #ended = new LinkedQueue<CacheEntry<Running>>()
   readonly #onEvicted: () => void
+  readonly #slabs = new ResponseSlabs()
   #bytes = 0
 
   /** `onEvicted` is called for each ended request that is evicted before it has expired. */
@@ -90,22 +97,39 @@ export class ResponseCache<Running> {
     return undefined
   }
 
-  /** Adds an entry for a request that will be handled. */
-  begin(key: string, running: Running, payload: Uint8Array): CacheEntry<Running> {
-    const existing = this.#entries.get(key)
-    if (existing !== undefined) this.#evict(existing)
+  /** Adds an entry for a request that will be handled, in place of that of an ended one, which `find` has returned. */
+  begin(
+    key: string,
+    running: Running,
+    payload: Uint8Array,
+    replaced?: CacheEntry<Running>,
+  ): CacheEntry<Running> {
+    if (replaced !== undefined) this.#evict(replaced)
     const entry = new CacheEntry(key, running, payload)
     this.#entries.set(key, entry)
     return entry
   }
 
-  /** Stores the responses of a request that has ended, and evicts what exceeds the limits. */
-  end(entry: CacheEntry<Running>, { responses, expiresAt }: CachedResponse, now: number): void {
+  /** Adds a response to a running request. */
+  addResponse(entry: CacheEntry<Running>, sent: OutgoingResponse): void {
+    const { responses } = entry
+    if (responses === undefined) return
+    const response = this.#slabs.keep(sent)
+    // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
+    if (responses === NO_RESPONSES) entry.responses = [response]
+    else if (responses.length < RESPONSES_LIMIT) responses.push(response)
+    else entry.responses = undefined
+  }
+
+  /** Notes that a request has ended and until when a duplicate may arrive, and evicts what exceeds the limits. */
+  end(entry: CacheEntry<Running>, expiresAt: number, now: number): void {
     if (entry.running === undefined) return
     entry.running = undefined
-    entry.responses = responses
     entry.expiresAt = expiresAt
-    entry.bytes = (responses ?? []).reduce((sum, response) => sum + sizeOf(response), entry.key.length)
+    entry.bytes = (entry.responses ?? NO_RESPONSES).reduce(
+      (sum, response) => sum + sizeOf(response),
+      entry.key.length,
+    )
     this.#ended.push(entry)
     this.#bytes += entry.bytes
     this.#evictOldest(now)
@@ -137,9 +161,9 @@ export class ResponseCache<Running> {
 }
 
 /** Returns the size of a response. Its status alone does not count. */
-function sizeOf({ payload, userProperties }: OutgoingResponse): number {
-  if (userProperties.length < 2) return payload.length
-  return userProperties.reduce((sum, [name, value]) => sum + name.length + value.length, payload.length)
+function sizeOf({ size, userProperties }: KeptResponse): number {
+  if (userProperties.length < 2) return size
+  return userProperties.reduce((sum, [name, value]) => sum + name.length + value.length, size)
 }
 
 /** How many bytes at each end of a payload its checksum covers. */

@@ -45,7 +45,7 @@ export interface TopicTemplate<T extends string = string> {
 export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
   const { levels, rest, text } = parseTemplate(template)
   const parameters = namesOf(levels, rest)
-  if (parameters.length === 0) return nameTemplate(template, text)
+  if (parameters.length === 0) return new NameTemplate(template, text)
   const join = (filled: readonly string[], end: () => string): string =>
     (rest === undefined ? filled : [...filled, end()]).join('/')
   return {
@@ -79,16 +79,27 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
 
 const NO_NAMES: readonly string[] = []
 
-/** Returns a template without parameters. Nearly all of a process with many endpoints are such, so it keeps no levels. */
-function nameTemplate<T extends string>(template: T, text: string): TopicTemplate<T> {
-  const name = text === template ? template : text
-  const toName = (): string => name
-  return {
-    template,
-    parameters: NO_NAMES,
-    format: toName,
-    filter: toName,
-    match: (topic) => (topic === name ? ({} as TemplateParams<T>) : undefined),
+/** A template without parameters. Nearly all of a process with many endpoints are such, so it keeps neither levels nor closures. */
+class NameTemplate<T extends string> implements TopicTemplate<T> {
+  readonly template: T
+  readonly parameters: readonly string[] = NO_NAMES
+  readonly #name: string
+
+  constructor(template: T, text: string) {
+    this.template = template
+    this.#name = text === template ? template : text
+  }
+
+  format(): string {
+    return this.#name
+  }
+
+  filter(): string {
+    return this.#name
+  }
+
+  match(topic: string): TemplateParams<T> | undefined {
+    return topic === this.#name ? ({} as TemplateParams<T>) : undefined
   }
 }
 

@@ -362,7 +362,7 @@ describe('the response cache', () => {
     const cache = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
     for (let index = 0; index < 1_000; index++) {
       const key = `${index}${'k'.repeat(65_000)}`
-      cache.end(cache.begin(key, 'running', new Uint8Array()), { responses: [], expiresAt: 1_000 }, 0)
+      cache.end(cache.begin(key, 'running', new Uint8Array()), 1_000, 0)
     }
     expect(cache.size).toBeLessThan(16)
   })
@@ -374,9 +374,9 @@ describe('the response cache', () => {
       ['b', 20],
       ['c', 30],
     ] as const) {
-      cache.end(cache.begin(key, 'running', new Uint8Array()), { responses: [], expiresAt }, 0)
+      cache.end(cache.begin(key, 'running', new Uint8Array()), expiresAt, 0)
     }
-    cache.end(cache.begin('d', 'running', new Uint8Array()), { responses: [], expiresAt: 100 }, 20)
+    cache.end(cache.begin('d', 'running', new Uint8Array()), 100, 20)
     expect(cache.size).toBe(2)
     expect(cache.find('c', 20)).toMatchObject({ expiresAt: 30 })
     expect(cache.find('c', 30)).toBeUndefined()

@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises'
 import { readCommandLine } from '../../bin/command-line.mjs'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
-import { inRoot } from '../workspace.js'
+import { inCache, inRoot } from '../workspace.js'
+import { deadAnchors } from './dead-anchors.js'
 import { reference, writeReference } from './reference.js'
 
 const help = `pnpm docs:build: writes the API reference and builds the site
@@ -24,6 +25,9 @@ if (values['reference-only'] !== true) {
   const site = await runCommand(inRoot('node_modules', '.bin', 'vitepress'), ['build', 'docs'])
   code = site.code
   if (code !== 0) console.log(site.output)
+  const dead = code === 0 ? await deadAnchors(inCache('site'), process.env['ANTIPHON_DOCS_BASE']) : []
+  for (const link of dead) console.log(`dead link to a heading: ${link}`)
+  if (dead.length > 0) code = 1
 }
 console.log(`${noteMark}.cache/site`)
 process.exitCode = code === 0 && warnings.length > 0 ? 1 : code

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { relative } from 'node:path'
-import { Application, Logger, LogLevel, type TypeDocOptions } from 'typedoc'
+import { Application, Logger, LogLevel, PageEvent, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
 import { inCache, inRoot, publicPackages } from '../workspace.js'
 
@@ -49,12 +49,17 @@ export async function writeReference(): Promise<readonly string[]> {
     plugin: ['typedoc-plugin-markdown'],
     name: 'API reference',
     readme: 'none',
-    outputFileStrategy: 'modules',
+    outputFileStrategy: 'members',
+    // What a class inherits from JavaScript's own, such as the members of Error, is not listed again.
+    excludeExternals: true,
     disableSources: true,
     excludeInternal: true,
     hidePageHeader: true,
-    hideBreadcrumbs: true,
     useCodeBlocks: true,
+    indexFormat: 'table',
+    parametersFormat: 'table',
+    interfacePropertiesFormat: 'table',
+    tableColumnSettings: { hideModifiers: true, hideInherited: true, hideOverrides: true },
     entryFileName: 'index',
     githubPages: false,
     validation: { invalidLink: true, notDocumented: true, notExported: false },
@@ -64,6 +69,10 @@ export async function writeReference(): Promise<readonly string[]> {
   const app = await Application.bootstrapWithPlugins(options)
   const warnings = new WarningLogger()
   app.logger = warnings
+  // The plugin writes a default value that is not stated as undefined.
+  app.renderer.on(PageEvent.END, (page) => {
+    page.contents = page.contents?.replaceAll('| `undefined` |', '| |') ?? ''
+  })
   const project = await app.convert()
   if (project === undefined) return [...warnings.all, 'cannot read the sources: typedoc failed']
   // typedoc names a module by its path; users know it by its import specifier.

@@ -80,7 +80,7 @@ describe('the steps of a check', () => {
 
   it('are listed in the error for an unknown name', () => {
     expect(() => stepsNamed(['lind'])).toThrow(
-      /lind: it must be one of programs, build, tests, interop, coverage, format, lint/,
+      /lind: it must be one of programs, build, tests, docs, interop, coverage, format, lint/,
     )
   })
 

@@ -43,54 +43,62 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
     return page
   }
 
-  it.each(['timeout', 'health', 'credit', 'clean shutdown', 'zod', 'slow handler'])(
-    'shows a page of the guide first for the search "%s"',
+  it.each(['timeout', 'ECONNREFUSED', 'health', 'credit', 'clean shutdown', 'zod', 'slow handler'])(
+    'shows a page of the guide or the cookbook first for the search "%s"',
     async (query) => {
       const page = await open('/')
       await page.getByRole('button', { name: 'Search' }).first().click()
       await page.locator('#localsearch-input').fill(query)
       const first = page.locator('.VPLocalSearchBox a.result').first()
       await first.waitFor()
-      expect(await first.getAttribute('href')).toMatch(/^\/guide\//)
+      expect(await first.getAttribute('href')).toMatch(/^\/(guide|cookbook)\//)
       await page.close()
     },
   )
 
-  it.each(['/', '/guide/', '/guide/send-requests', '/reference/@antiphon/core/topic'])(
-    'has no violation that axe-core finds in %s, with light and dark colours',
+  it.each([
+    '/',
+    '/guide/',
+    '/guide/send-requests',
+    '/guide/troubleshooting',
+    '/cookbook/',
+    '/reference/@antiphon/core/',
+    '/reference/@antiphon/core/interfaces/ExchangeOptions',
+  ])('has no violation that axe-core finds in %s, with light and dark colours', async (path) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open(path, { colorScheme })
+      await page.evaluate(axe.source)
+      const { violations } = await page.evaluate(() =>
+        (globalThis as unknown as { readonly axe: typeof axe }).axe.run(),
+      )
+      const found = violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html }) => `${colorScheme} ${id}: ${html}`),
+      )
+      expect(found).toEqual([])
+      await page.close()
+    }
+  })
+
+  it.each(['/', '/guide/', '/guide/send-requests', '/reference/@antiphon/core/'])(
+    'loads %s with less than 200 kB',
     async (path) => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        const page = await open(path, { colorScheme })
-        await page.evaluate(axe.source)
-        const { violations } = await page.evaluate(() =>
-          (globalThis as unknown as { readonly axe: typeof axe }).axe.run(),
+      const page = await browser.newPage({ viewport: desktop })
+      const weights: Promise<number>[] = []
+      page.on('response', (response) => {
+        weights.push(
+          response
+            .finished()
+            .then(() => response.request().sizes())
+            .then(({ responseBodySize }) => responseBodySize),
         )
-        const found = violations.flatMap(({ id, nodes }) =>
-          nodes.map(({ html }) => `${colorScheme} ${id}: ${html}`),
-        )
-        expect(found).toEqual([])
-        await page.close()
-      }
+      })
+      await page.goto(site.url + path, { waitUntil: 'networkidle' })
+      const weight = (await Promise.all(weights)).reduce((sum, each) => sum + each, 0)
+      expect(weight).toBeGreaterThan(0)
+      expect(weight).toBeLessThan(maximumWeight)
+      await page.close()
     },
   )
-
-  it.each(['/', '/guide/', '/guide/send-requests'])('loads %s with less than 200 kB', async (path) => {
-    const page = await browser.newPage({ viewport: desktop })
-    const weights: Promise<number>[] = []
-    page.on('response', (response) => {
-      weights.push(
-        response
-          .finished()
-          .then(() => response.request().sizes())
-          .then(({ responseBodySize }) => responseBodySize),
-      )
-    })
-    await page.goto(site.url + path, { waitUntil: 'networkidle' })
-    const weight = (await Promise.all(weights)).reduce((sum, each) => sum + each, 0)
-    expect(weight).toBeGreaterThan(0)
-    expect(weight).toBeLessThan(maximumWeight)
-    await page.close()
-  })
 
   it.each(['/', '/guide/', '/guide/send-requests'])(
     'does not scroll %s sideways on a phone',
