@@ -33,7 +33,8 @@ export function callMethod$<Params, Result>(
     const value = { method: method.name, params: encodeParams(method, params) }
     const responseTopic = `${source}/rpc`
     return exchange$(link, shellyRpc, { params: { device }, value }, { ...options, responseTopic })
-  }).pipe(map((outcome) => decodeResult(method, 'result' in outcome ? outcome.result : undefined)))
+    // An outcome with an error has failed the exchange.
+  }).pipe(map((outcome) => decodeResult(method, (outcome as { readonly result: unknown }).result)))
 }
 
 /** Calls a method once; like `callMethod$`. */

@@ -2,10 +2,10 @@ import { json, unmatchedResponses$, type JsonMethod } from '@antiphon/core'
 import { callMethod$, status$ } from '@antiphon/shelly'
 import { marbleDevice } from '@antiphon/shelly/testing'
 import { like, marbles, type MarbleContext } from '@antiphon/testing'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import * as t from 'io-ts'
 import { of, scan } from 'rxjs'
 import { expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
 
 const toggle: JsonMethod<object, { readonly was_on: boolean }> = {
   name: 'Switch.Toggle',

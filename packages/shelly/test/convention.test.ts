@@ -1,16 +1,19 @@
-import { ApplicationError } from '@antiphon/core'
+import { ApplicationError, type OutgoingMessage } from '@antiphon/core'
 import { conventionLaws } from '@antiphon/conformance/laws'
 import { shellyRpc } from '@antiphon/shelly'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import { describe, it } from 'vitest'
-import { fieldsOf, frame, type WithPayload } from './frame.js'
 
-const respond = (request: WithPayload, outcome: object) => {
+const respond = (request: Pick<OutgoingMessage, 'payload'>, outcome: object) => {
   const { id, src } = fieldsOf(request)
   return { topic: `${String(src)}/rpc`, payload: frame({ id, src: 'shelly-1', dst: src, ...outcome }) }
 }
 
-const isFor = (message: WithPayload, request: WithPayload, field: string): boolean =>
-  fieldsOf(message)['id'] === fieldsOf(request)['id'] && field in fieldsOf(message)
+const isFor = (
+  message: Pick<OutgoingMessage, 'payload'>,
+  request: Pick<OutgoingMessage, 'payload'>,
+  field: string,
+): boolean => fieldsOf(message)['id'] === fieldsOf(request)['id'] && field in fieldsOf(message)
 
 describe('the methods of devices', () => {
   const laws = conventionLaws({

@@ -1,12 +1,10 @@
-import { AntiphonError, ApplicationError, json, type JsonMethod } from '@antiphon/core'
+import { ApplicationError, json, type JsonMethod } from '@antiphon/core'
 import { callMethod, callMethod$, notifications$, online$, shellyRpc, status$ } from '@antiphon/shelly'
 import { localDevice, type LocalDeviceOptions } from '@antiphon/shelly/local'
-import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
+import { frame, inVirtualWorld } from '@antiphon/workshop/virtual-world'
 import * as t from 'io-ts'
-import { of, throwError, type Observable } from 'rxjs'
-import { TestScheduler } from 'rxjs/testing'
+import { of, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
-import { frame } from './frame.js'
 
 const device = 'shellyplus1-a8032abe54dc'
 const options = { device, source: 'hub' }
@@ -31,42 +29,8 @@ const lamp: LocalDeviceOptions = {
   },
 }
 
-interface World {
-  readonly broker: VirtualBroker
-  readonly advance: (milliseconds: number) => void
-  readonly record: <T>(stream$: Observable<T>) => Recording<T>
-}
-
-interface Recording<T> {
-  readonly values: readonly T[]
-  readonly error: () => AntiphonError | undefined
-  readonly stop: () => void
-}
-
-function inWorld(test: (world: World) => void): void {
-  const scheduler = new TestScheduler(() => undefined)
-  scheduler.run(() => {
-    const advance = (milliseconds: number): void => {
-      scheduler.maxFrames = scheduler.now() + milliseconds
-      scheduler.schedule(() => undefined, milliseconds)
-      scheduler.flush()
-    }
-    const record = <T>(stream$: Observable<T>): Recording<T> => {
-      const values: T[] = []
-      let error: AntiphonError | undefined
-      const subscription = stream$.subscribe({
-        next: (value) => values.push(value),
-        error: (thrown: unknown) => (error = AntiphonError.from(thrown)),
-      })
-      return { values, error: () => error, stop: () => subscription.unsubscribe() }
-    }
-    test({ broker: virtualBroker({ scheduler }), advance, record })
-    scheduler.maxFrames = scheduler.frame
-  })
-}
-
 it('calls a method and emits its result', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localDevice(broker.link(), lamp).served$)
     advance(20)
     const call = record(callMethod$(broker.link(), setSwitch, { id: 0, on: true }, options))
@@ -76,7 +40,7 @@ it('calls a method and emits its result', () => {
 })
 
 it('fails with the code and message that the device reports', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localDevice(broker.link(), lamp).served$)
     advance(20)
     const unknown = { ...setSwitch, name: 'Cover.Open' }
@@ -89,8 +53,27 @@ it('fails with the code and message that the device reports', () => {
   })
 })
 
+it('reports a handler that fails without a number as the error 500', () => {
+  inVirtualWorld(({ broker, advance, record }) => {
+    const methods = {
+      'Switch.Set': () => throwError(() => new ApplicationError({ code: 'overheated', message: 'too hot' })),
+      'Switch.Toggle': () => throwError(() => new Error('secret')),
+    }
+    record(localDevice(broker.link(), { device, methods }).served$)
+    advance(20)
+    const calls = ['Switch.Set', 'Switch.Toggle'].map((name) =>
+      record(callMethod$(broker.link(), { ...setSwitch, name }, { id: 0, on: true }, options)),
+    )
+    advance(20)
+    expect(calls.map(({ error }) => error()?.status)).toMatchObject([
+      { code: 500, message: 'too hot' },
+      { code: 500, message: 'the handler failed' },
+    ])
+  })
+})
+
 it('fails a result that does not decode, and names the method', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const methods = { 'Switch.Set': () => of({ was_on: 'yes' }) }
     record(localDevice(broker.link(), { device, methods }).served$)
     advance(20)
@@ -104,7 +87,7 @@ it('fails a result that does not decode, and names the method', () => {
 })
 
 it('fails parameters that do not encode before anything is sent', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const published = record(broker.published$)
     const call = record(callMethod$(broker.link(), setSwitch, { id: 0 } as never, options))
     advance(20)
@@ -114,7 +97,7 @@ it('fails parameters that do not encode before anything is sent', () => {
 })
 
 it('emits the whole status first, then each change', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const local = localDevice(broker.link(), lamp)
     record(local.served$)
     advance(20)
@@ -132,7 +115,7 @@ it('emits the whole status first, then each change', () => {
 })
 
 it('takes a full status for all that is known', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const status = record(status$(broker.link(), options))
     advance(20)
     const publish = (method: string, params: object): void =>
@@ -147,7 +130,7 @@ it('takes a full status for all that is known', () => {
 })
 
 it('emits events, and reports messages that are no notification', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const ignored: string[] = []
     const onIgnored = ({ payload }: { readonly payload: Uint8Array }): void =>
       void ignored.push(new TextDecoder().decode(payload))
@@ -168,7 +151,7 @@ it('emits events, and reports messages that are no notification', () => {
 })
 
 it('announces whether the device is online', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const device$ = localDevice(broker.link(), lamp).served$
     const running = record(device$)
     advance(20)
@@ -183,7 +166,7 @@ it('announces whether the device is online', () => {
 })
 
 it('fails a response that has neither result nor error', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const call = record(
       callMethod$(broker.link(), setSwitch, { id: 0, on: true }, { ...options, timeout: 100 }),
     )

@@ -1,9 +1,9 @@
 import { json, unmatchedResponses$, type JsonMethod } from '@antiphon/core'
 import { like, marbles, type MarbleContext } from '@antiphon/testing'
 import { callPlatform$, getAttributes$, serveMethods$, sharedUpdates$ } from '@antiphon/thingsboard'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import { of } from 'rxjs'
 import { expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
 import { getCurrentTime, setTemperature } from './methods.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -1,9 +1,9 @@
 import { ApplicationError, json, type Codec, type OutgoingMessage } from '@antiphon/core'
 import { conventionLaws } from '@antiphon/conformance/laws'
 import { attributesEndpoint, rpcEndpoint } from '@antiphon/thingsboard'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import * as t from 'io-ts'
 import { describe, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
 
 const responseTopic = ({ topic }: { readonly topic: string }): string =>
   topic.replace('/request/', '/response/')

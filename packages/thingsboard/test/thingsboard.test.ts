@@ -10,9 +10,9 @@ import {
   sharedUpdates$,
 } from '@antiphon/thingsboard'
 import { localPlatform, type LocalPlatform } from '@antiphon/thingsboard/local'
+import { frame } from '@antiphon/workshop/virtual-world'
 import { filter, firstValueFrom, of, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
-import { frame } from './frame.js'
 import { getCurrentTime, setTemperature } from './methods.js'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

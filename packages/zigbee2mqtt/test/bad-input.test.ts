@@ -2,9 +2,9 @@ import { unmatchedResponses$ } from '@antiphon/core'
 import { like, marbles, type MarbleContext } from '@antiphon/testing'
 import { callBridge$, deviceState$, getState$ } from '@antiphon/zigbee2mqtt'
 import { marbleBridge } from '@antiphon/zigbee2mqtt/testing'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import { of } from 'rxjs'
 import { expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
 import { permitJoin } from './requests.js'
 
 const data = { time: 60 }

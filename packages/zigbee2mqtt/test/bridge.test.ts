@@ -1,12 +1,11 @@
 import { ApplicationError, json } from '@antiphon/core'
 import { bridgeEndpoint, callBridge, callBridge$ } from '@antiphon/zigbee2mqtt'
 import { localBridge, type LocalBridgeOptions } from '@antiphon/zigbee2mqtt/local'
+import { fieldsOf, frame, inVirtualWorld } from '@antiphon/workshop/virtual-world'
 import * as t from 'io-ts'
 import { of, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
 import { permitJoin, rename } from './requests.js'
-import { inWorld } from './world.js'
 
 const requests: LocalBridgeOptions['requests'] = {
   permit_join: (call) => of({ time: call['time'] }),
@@ -15,7 +14,7 @@ const requests: LocalBridgeOptions['requests'] = {
 }
 
 it('sends a request to the bridge and emits its data', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localBridge(broker.link(), { requests }).served$)
     advance(20)
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }))
@@ -25,7 +24,7 @@ it('sends a request to the bridge and emits its data', () => {
 })
 
 it('sends the parameters and a transaction, under a base topic with braces and several levels', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const options = { baseTopic: 'home/{z}' }
     const published = record(broker.published$)
     record(localBridge(broker.link(), { ...options, requests }).served$)
@@ -40,7 +39,7 @@ it('sends the parameters and a transaction, under a base topic with braces and s
 })
 
 it('fails with the text of the error that the bridge reports', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localBridge(broker.link(), { requests }).served$)
     advance(20)
     const call = record(callBridge$(broker.link(), rename, { from: 'lamp', to: 'light' }))
@@ -53,7 +52,7 @@ it('fails with the text of the error that the bridge reports', () => {
 })
 
 it('fails data that does not decode, and names the request', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localBridge(broker.link(), { requests: { permit_join: () => of({ time: 'long' }) } }).served$)
     advance(20)
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }))
@@ -66,7 +65,7 @@ it('fails data that does not decode, and names the request', () => {
 })
 
 it('fails data that is null if the request returns an object', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localBridge(broker.link(), { requests: { permit_join: () => of(null) } }).served$)
     advance(20)
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }))
@@ -79,7 +78,7 @@ it.each([
   [permitJoin, {}],
   [{ ...permitJoin, params: json(t.array(t.number)) }, [60]],
 ])('fails parameters that do not encode to an object before anything is sent', (request, params) => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const published = record(broker.published$)
     const call = record(callBridge$(broker.link(), request as typeof permitJoin, params as never))
     advance(20)
@@ -89,7 +88,7 @@ it.each([
 })
 
 it('ignores responses to others, and responses that report neither data nor an error', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }, { timeout: 100 }))
     advance(20)
     for (const response of [
@@ -107,7 +106,7 @@ it('ignores responses to others, and responses that report neither data nor an e
 })
 
 it('does not answer a request that the bridge does not know', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     record(localBridge(broker.link()).served$)
     advance(20)
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }, { timeout: 100 }))
@@ -117,7 +116,7 @@ it('does not answer a request that the bridge does not know', () => {
 })
 
 it('answers requests without a transaction by responses without one', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const published = record(broker.published$)
     const failing = { ...requests, restart: () => throwError(() => new Error('secret')) }
     record(localBridge(broker.link(), { requests: failing }).served$)

@@ -1,15 +1,19 @@
-import { ApplicationError } from '@antiphon/core'
+import { ApplicationError, type OutgoingMessage } from '@antiphon/core'
 import { conventionLaws } from '@antiphon/conformance/laws'
 import { bridgeEndpoint } from '@antiphon/zigbee2mqtt'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import { describe, it } from 'vitest'
-import { fieldsOf, frame, type WithPayload } from './frame.js'
 
-const respond = (request: WithPayload, outcome: object) => ({
+const respond = (request: Pick<OutgoingMessage, 'payload'>, outcome: object) => ({
   topic: 'zigbee2mqtt/bridge/response/permit_join',
   payload: frame({ ...outcome, transaction: fieldsOf(request)['transaction'] }),
 })
 
-const isFor = (message: WithPayload, request: WithPayload, status: string): boolean =>
+const isFor = (
+  message: Pick<OutgoingMessage, 'payload'>,
+  request: Pick<OutgoingMessage, 'payload'>,
+  status: string,
+): boolean =>
   fieldsOf(message)['transaction'] === fieldsOf(request)['transaction'] &&
   fieldsOf(message)['status'] === status
 

@@ -1,16 +1,15 @@
 import { bridgeOnline$, deviceOnline$, deviceState$, getState$, setState$ } from '@antiphon/zigbee2mqtt'
 import { localBridge } from '@antiphon/zigbee2mqtt/local'
+import { fieldsOf, frame, inVirtualWorld } from '@antiphon/workshop/virtual-world'
 import { map, tap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
-import { inWorld } from './world.js'
 
 const lamp = 'kitchen/lamp'
 const devices = { [lamp]: { state: 'OFF', brightness: 100 } }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 it('changes a device and emits the state that it publishes', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const bridge = localBridge(broker.link(), { devices })
     record(bridge.served$)
     advance(20)
@@ -23,7 +22,7 @@ it('changes a device and emits the state that it publishes', () => {
 })
 
 it('sends a get with the attributes as empty values, and emits the next state', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const published = record(broker.published$)
     record(localBridge(broker.link(), { devices }).served$)
     advance(20)
@@ -36,7 +35,7 @@ it('sends a get with the attributes as empty values, and emits the next state', 
 })
 
 it('takes a report of the device for the response, since a state names no request', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const get = record(getState$(broker.link(), 'sensor', ['temperature']))
     advance(20)
     broker.publish({ topic: 'zigbee2mqtt/sensor', payload: frame({ battery: 90 }) })
@@ -46,7 +45,7 @@ it('takes a report of the device for the response, since a state names no reques
 })
 
 it('skips a retained state, which is older than the request', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     broker.publish({ topic: 'zigbee2mqtt/sensor', payload: frame({ temperature: 1 }), retain: true })
     const state = record(deviceState$(broker.link(), 'sensor'))
     const get = record(getState$(broker.link(), 'sensor', ['temperature'], { timeout: 100 }))
@@ -59,7 +58,7 @@ it('skips a retained state, which is older than the request', () => {
 })
 
 it('fails a get if the next message on the topic is not a state', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const get = record(getState$(broker.link(), 'sensor', ['temperature']))
     advance(20)
     broker.publish({ topic: 'zigbee2mqtt/sensor', payload: bytes('[]') })
@@ -69,7 +68,7 @@ it('fails a get if the next message on the topic is not a state', () => {
 })
 
 it('emits states, and reports messages that are none', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const ignored: string[] = []
     const onIgnored = ({ payload }: { readonly payload: Uint8Array }): void =>
       void ignored.push(new TextDecoder().decode(payload))
@@ -89,7 +88,7 @@ it('emits states, and reports messages that are none', () => {
 })
 
 it('uses braces and the base topic literally', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const options = { baseTopic: 'home/zigbee' }
     record(localBridge(broker.link(), { ...options, devices: { 'a{b}': { state: 'ON' } } }).served$)
     advance(20)
@@ -104,7 +103,7 @@ it('uses braces and the base topic literally', () => {
 })
 
 it('announces whether the bridge and its devices are online', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const local = localBridge(broker.link(), { devices })
     const running = record(local.served$)
     advance(20)
@@ -120,7 +119,7 @@ it('announces whether the bridge and its devices are online', () => {
 })
 
 it('reads availability as JSON and as the text of older versions, and ignores anything else', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const online = record(deviceOnline$(broker.link(), lamp))
     advance(20)
     for (const text of [
@@ -140,7 +139,7 @@ it('reads availability as JSON and as the text of older versions, and ignores an
 })
 
 it('ends the local bridge with the error of an invalid name', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const link = broker.link()
     const served = record(localBridge(link, { devices: { 'bad#name': {} } }).served$)
     advance(20)
@@ -149,7 +148,7 @@ it('ends the local bridge with the error of an invalid name', () => {
 })
 
 it('completes the local bridge when the link is closed', () => {
-  inWorld(({ broker, advance, record }) => {
+  inVirtualWorld(({ broker, advance, record }) => {
     const link = broker.link()
     let isComplete = false
     record(localBridge(link).served$.pipe(tap({ complete: () => (isComplete = true) })))
@@ -163,7 +162,7 @@ it('completes the local bridge when the link is closed', () => {
 
 describe('the local bridge, like Zigbee2MQTT', () => {
   it('publishes nothing for attributes that the device does not have, and changes the others', () => {
-    inWorld(({ broker, advance, record }) => {
+    inVirtualWorld(({ broker, advance, record }) => {
       const bridge = localBridge(broker.link(), { devices })
       record(bridge.served$)
       advance(20)
@@ -185,7 +184,7 @@ describe('the local bridge, like Zigbee2MQTT', () => {
   })
 
   it('reads the state as text in any case, toggles it, and takes an attribute from the topic', () => {
-    inWorld(({ broker, advance, record }) => {
+    inVirtualWorld(({ broker, advance, record }) => {
       record(localBridge(broker.link(), { devices }).served$)
       advance(20)
       const states = record(deviceState$(broker.link(), lamp).pipe(map(({ state }) => state)))
@@ -196,6 +195,9 @@ describe('the local bridge, like Zigbee2MQTT', () => {
         ['set', '{"state":"toggle"}'],
         ['set', '{"state":"on"}'],
         ['set/state', 'toggle'],
+        ['set/state', 'toggle'],
+        ['set', '{"state":null}'],
+        ['set', 'off'],
         ['set/brightness', '7'],
         ['get/state', ''],
         ['set', 'warm'],
@@ -207,13 +209,13 @@ describe('the local bridge, like Zigbee2MQTT', () => {
       ] as const)
         broker.publish({ topic: `zigbee2mqtt/${lamp}/${topic}`, payload: bytes(text) })
       advance(20)
-      expect(states.values).toEqual(['ON', 'OFF', 'ON', 'OFF', 'OFF', 'OFF'])
-      expect(others.values).toEqual([100, 100, 100, 100, 7, 7])
+      expect(states.values).toEqual(['ON', 'OFF', 'ON', 'OFF', 'ON', null, 'OFF', 'OFF', 'OFF'])
+      expect(others.values).toEqual([...Array<number>(7).fill(100), 7, 7])
     })
   })
 
   it('publishes the states of its devices when it starts', () => {
-    inWorld(({ broker, advance, record }) => {
+    inVirtualWorld(({ broker, advance, record }) => {
       const states = record(deviceState$(broker.link(), lamp))
       advance(20)
       record(localBridge(broker.link(), { devices: { ...devices, unknown: {} } }).served$)
@@ -225,7 +227,7 @@ describe('the local bridge, like Zigbee2MQTT', () => {
   })
 
   it('leaves the availability of its devices as it is when it stops', () => {
-    inWorld(({ broker, advance, record }) => {
+    inVirtualWorld(({ broker, advance, record }) => {
       const running = record(localBridge(broker.link(), { devices }).served$)
       advance(20)
       const bridge = record(bridgeOnline$(broker.link()))

@@ -13,6 +13,7 @@ import type { CorrelationFlags, CorrelationName } from '../flags/correlation-fla
 import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
+import { dialectEndpoint } from './dialect.js'
 
 /** What an endpoint of the command line is made of. */
 export interface EndpointParts {
@@ -21,12 +22,23 @@ export interface EndpointParts {
   readonly contentType?: string | undefined
   readonly isStream: boolean
   readonly acceptsNotifications?: boolean
+  /** Whether the command responds. @defaultValue false */
+  readonly isResponder?: boolean
   readonly flags: CorrelationFlags
 }
 
 /** Creates the endpoint of a topic. Its values are payloads, or data if the correlation is a field of the payload. */
 export function createEndpoint({ topic, contentType, isStream, flags, ...others }: EndpointParts): Endpoint {
-  const { correlation: name = 'data', responseTopic } = flags
+  const { correlation: name = 'data', responseTopic, dialect } = flags
+  const { acceptsNotifications = false, isResponder = false } = others
+  if (dialect !== undefined) {
+    if (flags.correlation !== undefined)
+      throw usageError('--dialect says how responses are matched: leave out --correlation')
+    if (responseTopic !== undefined && dialect !== 'shelly')
+      throw usageError(`--dialect ${dialect} says where responses arrive: leave out --response-topic`)
+    const request = lenientJson
+    return dialectEndpoint(dialect, { topic, responseTopic, request, isResponder, acceptsNotifications })
+  }
   const isOnTopic = name !== 'data' && name !== 'bytes'
   if (isOnTopic && responseTopic === undefined)
     throw usageError(`--correlation ${name} needs the topic of the responses: set --response-topic`)
@@ -37,7 +49,7 @@ export function createEndpoint({ topic, contentType, isStream, flags, ...others 
     response: codec,
     correlation: correlationOf(name),
     responses: isStream ? 'many' : 'one',
-    acceptsNotifications: others.acceptsNotifications ?? false,
+    acceptsNotifications,
     // With Correlation Data, each requester names its own response topic.
     ...(isOnTopic && responseTopic !== undefined && { responseTopic }),
   })
@@ -52,6 +64,14 @@ export function hasDataValues({ request }: Endpoint): boolean {
 export function valueOf(endpoint: Endpoint, bytes: Uint8Array): unknown {
   return hasDataValues(endpoint) ? parseData(bytes) : bytes
 }
+
+/** Returns the topic of requests, as it is printed: with the names of parameters that the library creates for each request. */
+export function printedTopic({ topic, correlation }: Endpoint, params: TopicParams): string {
+  const created = (correlation.createdParams ?? []).map((name) => [name, `{${name}}`] as const)
+  return topic.format({ ...Object.fromEntries(created), ...params })
+}
+
+type TopicParams = Readonly<Record<string, string>>
 
 /** Peers that put the token into the payload often send no Content Type, or a wrong one. */
 const lenientJson: Codec<unknown> = { ...json.unchecked<unknown>(), accepts: () => true }

@@ -4,8 +4,14 @@ import type { Command } from 'commander'
 /** How responses are matched to requests. */
 export type CorrelationName = 'bytes' | 'data' | 'in-order' | 'topic' | `payload:${string}`
 
+/** The platforms whose dialects are known by name. */
+export const dialectNames = ['shelly', 'thingsboard', 'zigbee2mqtt'] as const
+
+export type DialectName = (typeof dialectNames)[number]
+
 /** The options of how responses are matched to requests. */
 export interface CorrelationFlags {
+  readonly dialect?: DialectName
   readonly correlation?: CorrelationName
   readonly responseTopic?: string
 }
@@ -19,6 +25,14 @@ export function addCorrelationFlags(command: Command, group: string): Command {
         'data: Correlation Data (default); bytes: 16 bytes of it; payload:<field>: a field of JSON payloads; topic: the response topic alone; in-order: none. The last three work with MQTT 3.1.1 and need --response-topic',
       )
         .argParser(correlationName)
+        .helpGroup(group),
+    )
+    .addOption(
+      new Option(
+        '--dialect <platform>',
+        'matches responses, and reads failures, as this platform does; instead of --correlation',
+      )
+        .choices(dialectNames)
         .helpGroup(group),
     )
     .addOption(

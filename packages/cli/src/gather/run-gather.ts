@@ -3,7 +3,7 @@ import { isLeft, type Either } from 'fp-ts/lib/Either.js'
 import { fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
-import { createEndpoint, valueOf } from '../endpoint/create-endpoint.js'
+import { createEndpoint, printedTopic, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
 import type { GatherFlags } from '../flags/gather-flags.js'
@@ -43,7 +43,7 @@ export async function runGather(
   const startedAt = performance.now()
   let [answered, failed, exitCode]: [number, number, number] = [0, 0, exitCodes.timeout]
   const print = async (response: Response, index: number): Promise<void> => {
-    const position = { topic: endpoint.topic.format(params), request: 1, index, startedAt }
+    const position = { topic: printedTopic(endpoint, params), request: 1, index, startedAt }
     const { record, shown } = await toPrintable(response, position, flags)
     await printer.result(record, shown)
   }

@@ -5,7 +5,8 @@ import type { ExchangeFlags } from '../flags/exchange-flags.js'
 export function toExchangeOptions(flags: ExchangeFlags, traceParent?: string): ExchangeOptions {
   const { timeout, qos, property, responseTopic, onDisconnect, failFast, strictResponses } = flags
   const { retries, attemptTimeout } = flags
-  const isCorrelatedByData = flags.correlation === undefined || /^(data|bytes)$/.test(flags.correlation)
+  const { correlation = 'data', dialect } = flags
+  const isCorrelatedByData = dialect === undefined && /^(data|bytes)$/.test(correlation)
   const userProperties = [
     ...(property ?? []),
     ...(traceParent === undefined ? [] : [['traceparent', traceParent] as const]),

@@ -1,4 +1,5 @@
 import { AntiphonError, type Endpoint, type ExchangeOptions, type Link } from '@antiphon/core'
+import { printedTopic } from '../endpoint/create-endpoint.js'
 import type { PayloadFlags } from '../flags/payload-flags.js'
 import type { OutputRecord } from '../output/records.js'
 import { roundedTime } from '../output/rounded-time.js'
@@ -34,7 +35,7 @@ export async function* exchange(
   { flags, ...context }: ExchangeContext,
   { number, endpoint, value }: NumberedRequest,
 ): AsyncGenerator<PrintableResponse, void> {
-  const topic = endpoint.topic.format(context.params)
+  const topic = printedTopic(endpoint, context.params)
   const startedAt = performance.now()
   let index = 0
   for await (const response of responsesTo({ ...context, endpoint, value })) {

@@ -69,9 +69,11 @@ async function* streamOf({
 
 /** Returns the argument of a request: its value, with the parameters if its topics have any. */
 export function argumentOf(
-  { topic, responseTopic }: Endpoint,
+  { topic, responseTopic, correlation: { createdParams = [] } }: Endpoint,
   { params, value }: Pick<RequestToSend, 'params' | 'value'>,
 ): unknown {
-  const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
+  // The library fills the parameters that a correlation creates.
+  const isGiven = topic.parameters.some((name) => !createdParams.includes(name))
+  const hasParams = isGiven || (createdParams.length === 0 && responseTopic?.isMatch !== undefined)
   return hasParams ? { params, value } : value
 }

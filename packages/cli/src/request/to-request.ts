@@ -29,7 +29,9 @@ export async function toRequests(
 }
 
 async function byContract(file: string, name: string, flags: RequestFlags): Promise<ToRequest> {
-  const given = (['contentType', 'correlation', 'stream'] as const).find((each) => flags[each] !== undefined)
+  const given = (['contentType', 'correlation', 'dialect', 'stream'] as const).find(
+    (each) => flags[each] !== undefined,
+  )
   if (given !== undefined)
     throw usageError(`--contract says what --${given.replace('T', '-t')} would: leave that out`)
   // Loads the reader of documents, which other requests do not need.

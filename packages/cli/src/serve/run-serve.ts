@@ -33,6 +33,7 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
     topic,
     isStream: flags.stream === true,
     acceptsNotifications: flags.notifications === true,
+    isResponder: true,
     flags,
   })
   const { link, broker, connected$ } = await openLink(flags, host.env, printer.printPacket)

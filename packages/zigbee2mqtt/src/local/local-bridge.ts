@@ -68,14 +68,15 @@ export function localBridge(
       ),
     ),
   )
-  const serveDevice = (device: string, firstState: DeviceState): Observable<never> => {
+  const serveDevice = (device: string): Observable<never> => {
     const commands$ = (action: 'get' | 'set'): Observable<never> => {
       const topic = `${baseTopic}/${device}/${action}`
       return link.messages$(`${topic}/#`).pipe(
         tap((message) => {
           const attributes = attributesIn(message, topic)
           commands.next({ device, action, attributes })
-          const changes = changesBy(states.get(device) ?? firstState, attributes)
+          // Not undefined: each device that is served has a state.
+          const changes = changesBy(states.get(device)!, attributes)
           if (changes === undefined || unavailable.has(device)) return
           self.change(device, action === 'set' ? changes : {})
         }),
@@ -108,7 +109,7 @@ export function localBridge(
         self.setOnline(device, true)
         if (Object.keys(state).length > 0) publish(device, state)
       }
-      const devices$ = Object.entries(devices).map(([device, state]) => serveDevice(device, state))
+      const devices$ = Object.keys(devices).map(serveDevice)
       subscriber.add(merge(...served, ...devices$, connections$).subscribe(subscriber))
     }),
   }

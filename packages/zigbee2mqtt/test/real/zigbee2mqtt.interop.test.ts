@@ -9,9 +9,9 @@ import {
   getState$,
   setState$,
 } from '@antiphon/zigbee2mqtt'
+import { fieldsOf } from '@antiphon/workshop/virtual-world'
 import { filter, firstValueFrom, map, scan, type Observable } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
-import { fieldsOf } from '../frame.js'
 import { permitJoin, rename } from '../requests.js'
 import { startZigbee2mqtt, type Zigbee2mqtt } from './zigbee2mqtt.js'
 
