@@ -46,7 +46,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['docs/.vitepress/*.ts'] },
+        projectService: { allowDefaultProject: ['docs/.vitepress/*.ts', 'docs/.vitepress/theme/*.ts'] },
         tsconfigRootDir: new URL('..', import.meta.url).pathname,
       },
     },

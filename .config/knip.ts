@@ -17,8 +17,8 @@ const config: KnipConfig = {
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
-      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
-      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts', 'docs/.vitepress/theme/index.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/**/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
@@ -53,6 +53,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Zigbee2MQTT loads this.
+    'packages/zigbee2mqtt': {
+      entry: ['test/**/*.test.ts', 'test/real/radio.mjs'],
+      project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
+    },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
       entry: ['src/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
@@ -75,7 +80,7 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
@@ -83,10 +88,19 @@ const config: KnipConfig = {
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
     },
     examples: {
-      entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
-      project: ['**/*.ts'],
-      // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
+      entry: ['*/*.ts', '*/page/main.ts', '12-frameworks/*/main.{ts,tsx}', '*/test/*.test.ts'],
+      project: ['**/*.{ts,tsx,vue}'],
+      // The snippets of README, guide and cookbook resolve imports here, so all packages are dependencies.
+      ignoreDependencies: [
+        '@antiphon/.+',
+        '@opentelemetry/.+',
+        'arktype',
+        'io-ts',
+        'jose',
+        'mqtt',
+        'valibot',
+        'zod',
+      ],
     },
   },
 }

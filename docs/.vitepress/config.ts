@@ -1,40 +1,34 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
+import { searchOptions } from './search.js'
+import { contributorSidebar, userSidebar } from './sections.js'
 
-const docs = fileURLToPath(new URL('..', import.meta.url))
-
-/** An item of the sidebar. */
-interface Item {
-  readonly text: string
-  readonly link: string
-}
-
-/** Lists the pages of a folder: by `order` of the front matter, titled by their first heading. */
-function pagesIn(folder: string): Item[] {
-  if (!existsSync(join(docs, folder))) return []
-  return readdirSync(join(docs, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && !name.endsWith('index.md') && name !== 'README.md')
-    .map((name) => {
-      const page = readFileSync(join(docs, folder, name), 'utf8')
-      const order = Number(/^order: (\d+)$/m.exec(page)?.[1] ?? Number.MAX_SAFE_INTEGER)
-      const text = /^# (.+)$/m.exec(page)?.[1]?.replaceAll('\\', '') ?? name
-      return { text, link: `/${folder}/${name.replace(/\.md$/, '')}`, order }
-    })
-    .sort((a, b) => a.order - b.order || a.link.localeCompare(b.link))
-    .map(({ text, link }) => ({ text, link }))
-}
+// GitHub Pages serves the site under the name of the repository.
+const base = process.env['ANTIPHON_DOCS_BASE'] ?? '/'
+const contributorPages = [
+  'architecture',
+  'behaviours',
+  'capabilities',
+  'acceptance',
+  'simulation',
+  'bench',
+  'decisions',
+]
 
 export default defineConfig({
   title: 'Antiphon',
   description: 'Request/response over MQTT as RxJS streams',
-  // GitHub Pages serves the site under the name of the repository.
-  base: process.env['ANTIPHON_DOCS_BASE'] ?? '/',
+  lang: 'en',
+  base,
   outDir: '../.cache/site',
   cacheDir: '../.cache/vitepress',
   srcExclude: ['api/**'],
+  head: [
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}logo.svg` }],
+    ['meta', { name: 'theme-color', content: '#0f766e' }],
+  ],
   markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (markdown) => {
       const render = markdown.renderer.rules.code_inline
       // Vue would read `{{…}}` in code as an expression.
@@ -44,23 +38,31 @@ export default defineConfig({
   },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   cleanUrls: true,
+  // A page of the guide links to so many others that loading them ahead would weigh more than itself.
+  router: { prefetchLinks: false },
+  vite: {
+    resolve: {
+      alias: [
+        {
+          find: /^.*\/VPHome\.vue$/,
+          replacement: fileURLToPath(new URL('components/HomePage.vue', import.meta.url)),
+        },
+      ],
+    },
+  },
   themeConfig: {
+    logo: { src: '/logo.svg', alt: '' },
     nav: [
-      { text: 'Guide', link: '/guide/' },
-      { text: 'API', link: '/reference/' },
-      { text: 'What it can do', link: '/capabilities' },
+      { text: 'Guide', link: '/guide/', activeMatch: '^/guide/' },
+      { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Wire format', link: '/wire' },
-      { text: 'Behaviours', link: '/behaviours' },
-      { text: 'Architecture', link: '/architecture' },
-      { text: 'Decisions', link: '/decisions/' },
-      { text: 'Security', link: '/SECURITY' },
+      { text: 'Contribute', link: '/architecture', activeMatch: `^/(${contributorPages.join('|')})` },
     ],
-    sidebar: [
-      { text: 'Guide', link: '/guide/', items: pagesIn('guide') },
-      { text: 'API reference', link: '/reference/', items: pagesIn('reference') },
-      { text: 'Decisions', link: '/decisions/', items: pagesIn('decisions') },
-    ],
-    outline: 'deep',
-    search: { provider: 'local' },
+    sidebar: {
+      '/': userSidebar(),
+      ...Object.fromEntries(contributorPages.map((page) => [`/${page}`, contributorSidebar()])),
+    },
+    outline: { level: [2, 3], label: 'On this page' },
+    search: { provider: 'local', options: searchOptions },
   },
 })

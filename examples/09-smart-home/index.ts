@@ -5,7 +5,8 @@
  */
 import { createBroker } from '@antiphon/broker'
 import { connect } from '@antiphon/mqtt'
-import { callMethod, localDevice, online$, status$ } from '@antiphon/shelly'
+import { callMethod, online$, status$ } from '@antiphon/shelly'
+import { localDevice } from '@antiphon/shelly/local'
 import { AntiphonError } from '@antiphon/core'
 import { filter, firstValueFrom, map } from 'rxjs'
 import { lamp, setSwitch } from './lamp.js'

@@ -1,6 +1,7 @@
 /** The methods of the lamp that the program calls, with schemas of io-ts; those of zod and others work as well. */
 import { ApplicationError, json } from '@antiphon/core'
-import type { LocalDeviceOptions, ShellyMethod } from '@antiphon/shelly'
+import type { ShellyMethod } from '@antiphon/shelly'
+import type { LocalDeviceOptions } from '@antiphon/shelly/local'
 import * as t from 'io-ts'
 import { of, throwError } from 'rxjs'
 

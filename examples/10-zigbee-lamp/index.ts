@@ -6,8 +6,8 @@
 import { createBroker } from '@antiphon/broker'
 import { AntiphonError, ApplicationError, json } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { bridgeOnline$, callBridge, getState$, localBridge, setState$ } from '@antiphon/zigbee2mqtt'
-import type { BridgeRequest } from '@antiphon/zigbee2mqtt'
+import { bridgeOnline$, callBridge, getState$, setState$, type BridgeRequest } from '@antiphon/zigbee2mqtt'
+import { localBridge } from '@antiphon/zigbee2mqtt/local'
 import * as t from 'io-ts'
 import { filter, firstValueFrom, of, throwError } from 'rxjs'
 

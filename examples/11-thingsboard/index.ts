@@ -8,11 +8,11 @@ import { connect } from '@antiphon/mqtt'
 import {
   callPlatform,
   getAttributes$,
-  localPlatform,
   serveMethods$,
   sharedUpdates$,
+  type RpcMethod,
 } from '@antiphon/thingsboard'
-import type { RpcMethod } from '@antiphon/thingsboard'
+import { localPlatform } from '@antiphon/thingsboard/local'
 import * as t from 'io-ts'
 import { firstValueFrom, of } from 'rxjs'
 

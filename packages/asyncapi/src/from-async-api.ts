@@ -13,6 +13,7 @@ import {
   type Endpoint,
   type SchemaCodec,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { acceptsMediaTypes } from '@antiphon/core/codec'
 import { requireArgument, type OptionRules } from '@antiphon/core/link'
 import { anyOf } from './any-of.js'
@@ -73,19 +74,19 @@ export function fromAsyncApi(document: unknown, options: FromAsyncApiOptions = {
 function toEndpoint(operation: ReadOperation, codecs: Readonly<Record<string, SchemaCodec>>): Endpoint {
   const { name, address, replyAddress, extension: own } = operation
   const responseFilter = own?.['responseFilter']
-  return endpoint({
+  const contract = {
     topic: address,
     name: own === undefined ? name : typeof own['name'] === 'string' ? own['name'] : address,
     request: toCodec(operation.request, codecs),
     response: toCodec(operation.response, codecs),
     correlation: toCorrelation(operation),
     responses: own?.['responses'] === 'many' ? 'many' : 'one',
-    requests: own?.['requests'] === 'many' ? 'many' : 'one',
     cancel: own === undefined || own['cancel'] === 'local' ? 'local' : 'wire',
     acceptsNotifications: own?.['acceptsNotifications'] === true,
     ...(replyAddress === undefined ? {} : { responseTopic: replyAddress }),
     ...(typeof responseFilter === 'string' ? { responseFilter } : {}),
-  })
+  } as const
+  return own?.['requests'] === 'many' ? requestStreamEndpoint(contract) : endpoint(contract)
 }
 
 function toCorrelation({ extension: own, request }: ReadOperation): Correlation {

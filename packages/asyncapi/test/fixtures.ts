@@ -1,4 +1,5 @@
 import { json, endpoint, type Endpoint } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import type { Json } from '@antiphon/asyncapi'
 import * as fc from 'fast-check'
 import * as t from 'io-ts'
@@ -41,20 +42,19 @@ export const types: fc.Arbitrary<t.Mixed> = fc.letrec<{ type: t.Mixed }>((tie) =
 
 /** Generates contracts: the endpoints of a module. */
 export const contracts: fc.Arbitrary<Readonly<Record<string, Endpoint>>> = fc
-  .array(
-    fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean(), fc.constantFrom('one', 'many')),
-    { minLength: 1, maxLength: 4 },
-  )
+  .array(fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean(), fc.boolean()), {
+    minLength: 1,
+    maxLength: 4,
+  })
   .map((contract) =>
     Object.fromEntries(
-      contract.map(([request, response, responses, hasTopic, requests], index) => [
+      contract.map(([request, response, responses, hasTopic, isStream], index) => [
         `operation${index}`,
-        endpoint({
+        (isStream ? requestStreamEndpoint : endpoint)({
           topic: `topic${index}/{a}`,
           request: json(request),
           response: json(response),
           responses,
-          requests,
           ...(hasTopic ? { responseTopic: `topic${index}/{a}/response` } : {}),
         }) as Endpoint,
       ]),

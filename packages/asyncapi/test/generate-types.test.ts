@@ -1,5 +1,6 @@
 import { generateTypes, toAsyncApi } from '@antiphon/asyncapi'
 import { endpoint, json, text } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { changed, reread } from './fixtures.js'
@@ -23,9 +24,9 @@ describe('generateTypes', () => {
   })
 
   it('gives the types of request streams, with and without a response topic', async () => {
-    const contract = { topic: 'log', request: text, response: text, requests: 'many' } as const
-    const log = endpoint(contract)
-    const answered = endpoint({ ...contract, topic: 'other', responseTopic: 'logged' })
+    const contract = { topic: 'log', request: text, response: text } as const
+    const log = requestStreamEndpoint(contract)
+    const answered = requestStreamEndpoint({ ...contract, topic: 'other', responseTopic: 'logged' })
     const generated = await generateTypes(reread(toAsyncApi({ log, answered }, info)))
     expect(generated).toContain(
       `ContractTypes<"log", LogRequest, LogResponse, 'one', Correlation, '', LogRequest, LogResponse, 'many'>`,

@@ -50,6 +50,13 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
     },
   ],
+  inspect: [
+    {
+      about: 'Show the exchanges of a broker on a page',
+      line: `antiphon inspect --filter 'home/#' --filter 'response/#'`,
+    },
+    { about: 'Show a recording of exchanges', line: 'antiphon inspect exchanges.ndjson' },
+  ],
   replay: [
     {
       about: 'Record exchanges, and compare what the responders respond later',

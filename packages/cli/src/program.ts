@@ -12,6 +12,7 @@ import { addContext } from './commands/context.js'
 import { addContract } from './commands/contract.js'
 import { addDiscovery } from './commands/discovery.js'
 import { addExamples } from './commands/examples.js'
+import { addInspect } from './commands/inspect.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
 import { addTap } from './commands/tap.js'
@@ -87,6 +88,7 @@ const adders: Readonly<Record<string, AddCommand>> = {
   serve: addServe,
   gather: addGather,
   tap: addTap,
+  inspect: addInspect,
   replay: addReplay,
   bench: addBench,
   check: addCheck,

@@ -4,7 +4,9 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { concat, NEVER, of, range, type Observable } from 'rxjs'
+import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
 import { bundleProgram, startProcess, staticImportsOf, type BundledProgram } from './bundled-program.js'
@@ -131,6 +133,29 @@ describe('the bundled command', () => {
     const requests = ['request', 'left', 'x', '--count', '3', '--concurrency', '1']
     await startProcess(program, requests, env()).ended
     expect(await ended).toMatchObject({ code: 141 })
+  })
+
+  it('serves the page of the inspector, which it is published with', async () => {
+    const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      readonly files: readonly string[]
+      readonly scripts: { readonly prepack: string }
+    }
+    expect(manifest.files).toContain('page/dist')
+    expect(manifest.scripts.prepack).toContain('--outDir ../../cli/page/dist')
+    await build({
+      root: fileURLToPath(new URL('../../inspector/page/', import.meta.url)),
+      base: './',
+      build: { outDir: join(dirname(program.file), '..', 'page', 'dist') },
+      logLevel: 'error',
+    })
+    const { child, ended, printed } = startProcess(program, ['inspect', '--json'], env())
+    let shown = ''
+    child.stdout?.on('data', (chunk: Buffer) => (shown += chunk.toString()))
+    await printed('token=')
+    const { url: page } = JSON.parse(shown) as { readonly url: string }
+    expect(await (await fetch(page)).text()).toContain('<title>Antiphon inspector</title>')
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('loads for a request neither the formats nor the commands that it does not use', () => {

@@ -29,6 +29,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Resolves when standard output or standard error contains the text. */
   readonly printed: (text: string) => Promise<void>
+  /** Returns what standard output contains. */
+  readonly shown: () => string
   readonly interrupt: () => void
 }
 
@@ -83,6 +85,7 @@ export function startAntiphon(args: readonly string[], options: RunOptions = {})
         }
         check()
       }),
+    shown: text,
     interrupt: () => controller.abort(new Interruption('Ctrl-C', exitCodes.interrupted)),
   }
 }

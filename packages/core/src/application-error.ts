@@ -1,4 +1,6 @@
+import { requireArgument } from './argument.js'
 import { brand, isBranded } from './brand.js'
+import { wholeNumberRule } from './option-rules.js'
 
 const BRAND = 'antiphon.ApplicationError'
 
@@ -10,7 +12,11 @@ export interface ApplicationFailure {
   readonly message?: string
   /** Further details for the requester, as text. */
   readonly payload?: string
+  /** The status that the requester receives, from 400 to 599. @defaultValue 500 */
+  readonly status?: number
 }
+
+const statusRule = wholeNumberRule(400, 599)
 
 /**
  * An error of the application itself, which a handler throws. The requester receives its code, message and payload; for
@@ -25,11 +31,14 @@ export class ApplicationError extends Error {
   override readonly name = 'ApplicationError'
   readonly code: string
   readonly payload: string | undefined
+  readonly status: number | undefined
 
-  constructor({ code, message = code, payload }: ApplicationFailure) {
+  constructor({ code, message = code, payload, status }: ApplicationFailure) {
+    if (status !== undefined) requireArgument('status', status, statusRule)
     super(message)
     this.code = code
     this.payload = payload
+    this.status = status
     brand(this, BRAND)
   }
 

@@ -16,8 +16,8 @@ import { nearestNameHint, type OptionRules, type Violation } from './option-rule
 import type { Failure } from './protocol/status.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
+import type { RequestStreams } from './stream/request-streams.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
-import { requireStreamable } from './stream/require-streamable.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
@@ -34,7 +34,6 @@ export interface EndpointContract<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -56,15 +55,22 @@ export interface EndpointContract<
   readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
-  /** @defaultValue 'one' */
+  /**
+   * Whether a request has one response or a stream of them. For requests that are streams, see `requestStreamEndpoint`.
+   * @defaultValue 'one'
+   */
   readonly responses?: Kind
   /**
-   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
-   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
-   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
+   * For an endpoint with `responses: 'many'` whose peers mark the end of a stream in the payload: whether a response is the
+   * last one. The requester emits it and completes. The responder sends what its handler emits, which includes the mark, and
+   * no end of its own. Such peers send no `__stream`, so their responses are taken as they arrive, and it works over MQTT
+   * 3.1.1. @defaultValue `__stream` marks the end
    */
-  readonly requests?: Requests
-  /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
+  readonly isLast?: (response: Res) => boolean
+  /**
+   * Whether to handle requests without a response topic; no response is sent for them. If the endpoint has a response topic
+   * of its own, these are requests without the field of `payloadField`. @defaultValue false
+   */
   readonly acceptsNotifications?: boolean
   /**
    * Whether exchange control messages are used: `wire` sends cancels, credit and retries to the control topic of the
@@ -111,7 +117,9 @@ function codecRule(value: unknown): Violation {
   return typeof value === 'object' && value !== null ? undefined : 'it must be an object'
 }
 
-const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
+type AnyContract = EndpointContract<string, unknown, unknown, ResponseKind, Correlation>
+
+const contractRules: OptionRules<AnyContract> = {
   name: 'string',
   topic: 'string',
   responseTopic: 'string',
@@ -120,7 +128,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
-  requests: ['one', 'many'],
+  isLast: 'function',
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -141,7 +149,11 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly response: Codec<unknown>
   readonly correlation: Correlation
   readonly responses: T['kind']
+  /** Whether a response is the last of its stream; `undefined` if `__stream` says so. */
+  readonly isLast: ((response: unknown) => boolean) | undefined
   readonly requests: RequestKind
+  /** @internal How request streams are sent and received; set by `requestStreamEndpoint`. */
+  readonly requestStreams: RequestStreams | undefined
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
@@ -181,30 +193,17 @@ export function endpoint<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
-  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<
-    Topic,
-    Req,
-    Res,
-    Kind,
-    Via,
-    ResponseTopic,
-    SentReq,
-    SentRes,
-    Fail,
-    SentFail,
-    Requests
-  >,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Fail, SentFail>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
-  const { correlation = correlationData(), requests = 'one' } = contract
-  if (requests === 'many') requireStreamable(contract, correlation)
+  const { correlation = correlationData(), responses = 'one' } = contract
+  if (contract.isLast !== undefined) requireMarkable(contract)
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -213,8 +212,10 @@ export function endpoint<
     request: contract.request as unknown as Codec<unknown>,
     response: contract.response as unknown as Codec<unknown>,
     correlation,
-    responses: (contract.responses ?? 'one') as Kind,
-    requests,
+    responses: responses as Kind,
+    isLast: contract.isLast as Endpoint['isLast'],
+    requests: 'one',
+    requestStreams: undefined,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
     reservedProperties: contract.reservedProperties ?? NONE_RESERVED,
@@ -222,6 +223,15 @@ export function endpoint<
     failures: failurePayloads(contract as never),
     onFailure: contract.onFailure,
   }
+}
+
+/** Requires that responses may have a mark, and that their requester sends no credit. */
+function requireMarkable({ responses, cancel }: Pick<AnyContract, 'responses' | 'cancel'>): void {
+  const fault = 'contract.isLast is set, but'
+  if (responses !== 'many')
+    throw invalidArgument(`${fault} there is a single response: set responses to 'many'`)
+  if (cancel !== 'local')
+    throw invalidArgument(`${fault} its peers know no exchange control messages: set cancel to 'local'`)
 }
 
 /** Requires that the parameters which the correlation creates are in a topic. */
@@ -242,7 +252,7 @@ function failurePayloads({
   failureTopic,
   failure,
   failureOf,
-}: EndpointContract<string, unknown, unknown, ResponseKind, Correlation>): FailurePayloads | undefined {
+}: AnyContract): FailurePayloads | undefined {
   if (failure !== undefined && failureTopic === undefined) {
     throw invalidArgument('failure is set, but there is no failureTopic: set it, or add failures to response')
   }

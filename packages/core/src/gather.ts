@@ -91,11 +91,15 @@ function toEither(reading: unknown): Either<ExchangeError, unknown> {
 }
 
 function requireGatherable(
-  { name, requests, responses }: Endpoint,
+  { name, requests, responses, isLast }: Endpoint,
   { sentinel, credit }: GatherOptions,
 ): void {
   if (requests === 'many')
     throw invalidArgument(`cannot gather: ${name} has request streams, which one responder receives`)
+  if (isLast !== undefined)
+    throw invalidArgument(
+      `cannot gather: ${name} has isLast, which does not name the responder whose stream ends`,
+    )
   if (responses === 'one') return
   if (sentinel === true)
     throw invalidArgument(`sentinel is true, but ${name} has streams, which have an end: remove the option`)

@@ -37,8 +37,9 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
     ...(endpoint.cancel === 'wire' && { credit: options.credit ?? DEFAULT_CREDIT }),
   })
   const iterate = (): AsyncIterator<T['response'], undefined> => {
-    const responses = new ManyResponses(requester.rules, false)
-    const items = new ItemQueue<T['response']>(() => responses.consumed())
+    // With `isLast`, there is no credit to grant as items are consumed.
+    const responses = endpoint.isLast === undefined ? new ManyResponses(requester.rules, false) : undefined
+    const items = new ItemQueue<T['response']>(() => responses?.consumed())
     let exchange: Cancellable | undefined
     const observer: ExchangeObserver = {
       next: (value) => items.push(value),

@@ -88,7 +88,7 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
    */
   readonly controlTopic?: string | false
   /**
-   * For an endpoint with `requests: 'many'`: the maximum number of items that a requester may send before the handler has
+   * For an endpoint of `requestStreamEndpoint`: the maximum number of items that a requester may send before the handler has
    * consumed them. @defaultValue 64
    */
   readonly credit?: number

@@ -7,6 +7,7 @@ import * as link from '@antiphon/core/link'
 import * as operations from '@antiphon/core/operations'
 import * as otel from '@antiphon/core/otel'
 import * as presence from '@antiphon/core/presence'
+import * as requestStreams from '@antiphon/core/request-streams'
 import * as stickyGroups from '@antiphon/core/sticky-groups'
 import * as topic from '@antiphon/core/topic'
 import * as traced from '@antiphon/core/traced'
@@ -30,6 +31,7 @@ describe('the entry points of core', () => {
       operations,
       otel,
       presence,
+      requestStreams,
       stickyGroups,
       topic,
       traced,

@@ -54,4 +54,10 @@ describe('ApplicationError', () => {
     expect(fromAnotherCopy('antiphon.ApplicationError') instanceof ApplicationError).toBe(true)
     expect(new Error('x') instanceof ApplicationError).toBe(false)
   })
+
+  it.each([399, 600, 404.5])('rejects the status %d', (status) => {
+    expect(() => new ApplicationError({ code: 'gone', status })).toThrow(
+      `status is ${status}: it must be a whole number from 400 to 599`,
+    )
+  })
 })

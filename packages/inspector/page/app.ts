@@ -9,8 +9,22 @@ import { ExchangeList } from './exchange-list.js'
 import type { Feed } from './feed.js'
 import { Latency } from './latency.js'
 import { Faults } from './faults.js'
+import { SendForm } from './send-form.js'
+import { TimeLineView } from './time-line-view.js'
 
-const TABS = ['Exchanges', 'Pending', 'Failed', 'Retried', 'Latency', 'Unmatched'] as const
+const TABS = [
+  'Exchanges',
+  'Pending',
+  'Failed',
+  'Retried',
+  'Time lines',
+  'Latency',
+  'Unmatched',
+  'Send',
+] as const
+
+/** The views that are not a list with the selected exchange beside it. */
+const WIDE: ReadonlySet<Tab> = new Set(['Latency', 'Unmatched', 'Send'])
 
 type Tab = (typeof TABS)[number]
 
@@ -35,8 +49,9 @@ export function App({ log, feed, revision, now, isPaused, onPause }: AppProps): 
   const [tab, setTab] = useState<Tab>('Exchanges')
   const [text, setText] = useState('')
   const [selected, setSelected] = useState<ExchangeRow | undefined>(undefined)
-  const isList = tab !== 'Latency' && tab !== 'Unmatched'
-  const rows = isList ? rowsOf(log, tab, text) : []
+  const isWide = WIDE.has(tab)
+  const rows = isWide ? [] : rowsOf(log, tab, text)
+  const tabs = TABS.filter((name) => name !== 'Send' || feed.endpoints.length > 0)
   const dropped = log.dropped > 0 ? `, ${log.dropped} events were lost` : ''
   const forgotten = log.forgotten > 0 ? `, ${log.forgotten} older ones are not kept` : ''
   return h(
@@ -76,7 +91,7 @@ export function App({ log, feed, revision, now, isPaused, onPause }: AppProps): 
       h(
         'div',
         { role: 'tablist', class: 'buttons', 'aria-label': 'Views' },
-        TABS.map((name) =>
+        tabs.map((name) =>
           h(
             'button',
             {
@@ -94,24 +109,27 @@ export function App({ log, feed, revision, now, isPaused, onPause }: AppProps): 
     ),
     h(
       'main',
-      { id: 'view', class: isList ? '' : 'wide' },
-      isList && h(ExchangeList, { label: tab, rows, selected, onSelect: setSelected, now }),
-      isList &&
+      { id: 'view', class: isWide ? 'wide' : '' },
+      tab === 'Time lines'
+        ? h(TimeLineView, { rows, onSelect: setSelected })
+        : !isWide && // The latest first.
+            h(ExchangeList, { label: tab, rows: rows.reverse(), selected, onSelect: setSelected, now }),
+      !isWide &&
         (selected === undefined
           ? h('p', { class: 'detail muted' }, 'Select an exchange.')
           : h(ExchangeDetail, { row: selected, log, feed })),
       tab === 'Latency' && h(Latency, { series: [...log.series.values()], revision }),
       tab === 'Unmatched' && h(Faults, { events: log.faults }),
+      tab === 'Send' && h(SendForm, { feed }),
     ),
   )
 }
 
-function rowsOf(log: ExchangeLog, tab: Tab, text: string): readonly ExchangeRow[] {
+/** Returns the exchanges of a view in the order in which they began. */
+function rowsOf(log: ExchangeLog, tab: Tab, text: string): ExchangeRow[] {
   const filter = FILTERS[tab]
   const wanted = text.toLowerCase()
   const isFound = ({ endpoint, topic, requester = '', responder = '' }: ExchangeRow): boolean =>
     [endpoint, topic, requester, responder].some((part) => part.toLowerCase().includes(wanted))
-  const rows = log.rows.filter((row) => (filter?.(row) ?? true) && (wanted === '' || isFound(row)))
-  // The latest first.
-  return rows.reverse()
+  return log.rows.filter((row) => (filter?.(row) ?? true) && (wanted === '' || isFound(row)))
 }

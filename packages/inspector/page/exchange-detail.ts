@@ -2,13 +2,14 @@ import type { ObservedMessage } from '@antiphon/core/events'
 import { h, type ComponentChild } from 'preact'
 import type { ExchangeLog } from '../src/model/exchange-log.js'
 import type { ExchangeRow } from '../src/model/exchange-row.js'
-import { toHar, toNdjson, traceIdOf } from '../src/model/exports.js'
+import { spanOf, spanUrl, toHar, toNdjson, type SpanContext } from '../src/model/exports.js'
 import { toSequence } from '../src/model/sequence.js'
 import { hasWholePayload } from '../src/model/whole-payload.js'
 import { download } from './download.js'
 import type { Feed } from './feed.js'
 import { formatDuration, formatPayload, formatTime, outcomeOf, toneOf } from './format.js'
 import { SequenceDiagram } from './sequence-diagram.js'
+import { svgText } from './svg-text.js'
 
 /** The properties of the detail. */
 export interface ExchangeDetailProps {
@@ -23,8 +24,8 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
   const requesterLink = events.find(({ side }) => side === 'requester')?.link
   const sideOf = (link: string): 'requester' | 'responder' =>
     link === requesterLink ? 'requester' : 'responder'
-  const trace = traceIdOf(row)
-  const facts: readonly (readonly [string, string, string?])[] = [
+  const span = spanOf(row)
+  const facts: readonly (readonly [string, ComponentChild, string?])[] = [
     ['Endpoint', row.endpoint],
     ['Topic', row.topic],
     ['Correlation', row.correlation ?? 'not known'],
@@ -39,7 +40,7 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
     ],
     ['Attempts', `${row.attempts}, duplicates at the responder: ${row.duplicates}`],
     ['Stream', `${items} responses or items, credit: ${credit ?? 'none'}`],
-    ...(trace === undefined ? [] : [['Trace', trace] as const]),
+    ...(span === undefined ? [] : [['Trace', linked(span.traceId, feed.traceUrl, span)] as const]),
   ]
   return h(
     'section',
@@ -54,7 +55,7 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
       ),
       button('Save as NDJSON', () => download('exchange.ndjson', toNdjson([row]))),
       button('Save as HAR', () => download('exchange.har', toHar([row]))),
-      button('Save the diagram', () => download('exchange.svg', diagramText())),
+      button('Save the diagram', () => download('exchange.svg', svgText('svg.sequence'))),
     ),
     h('p', { role: 'status', class: 'muted' }, feed.result === '' ? '' : `Sent again: ${feed.result}`),
     h(
@@ -86,10 +87,10 @@ function replay(request: ObservedMessage | undefined, feed: Feed): void {
   feed.send({ topic, payload, payloadEncoding, contentType })
 }
 
-/** Returns the diagram with the colours of paper, so that it does not depend on the page. */
-function diagramText(): string {
-  const svg = document.querySelector('svg.sequence')
-  return svg === null ? '' : new XMLSerializer().serializeToString(svg).replaceAll('currentColor', '#1b1f24')
+/** Returns the id of a trace, as a link to the tool that the program has named. */
+function linked(text: string, template: string | undefined, span: SpanContext): ComponentChild {
+  if (template === undefined) return text
+  return h('a', { href: spanUrl(template, span), target: '_blank', rel: 'noreferrer' }, text)
 }
 
 function messageOf(name: string, message: ObservedMessage | undefined): ComponentChild {

@@ -1,6 +1,6 @@
 import { h, type ComponentChild } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { percentileOf, type EndpointSeries } from '../src/model/endpoint-series.js'
+import type { EndpointSeries } from '../src/model/endpoint-series.js'
 import { formatDuration } from './format.js'
 
 /** The properties of the view. */
@@ -18,7 +18,7 @@ export function Latency({ series, revision }: LatencyProps): ComponentChild {
     h(
       'table',
       null,
-      h('caption', { class: 'muted' }, 'Settled exchanges of the latest two minutes'),
+      h('caption', { class: 'muted' }, 'Settled exchanges; percentiles of the latest two minutes'),
       h(
         'thead',
         null,
@@ -82,7 +82,7 @@ function draw(canvas: HTMLCanvasElement, series: EndpointSeries): void {
   const points = series.points()
   const last = points.at(-1)?.second ?? 0
   const maxCount = Math.max(1, ...points.map(({ count }) => count))
-  const lines = [0.5, 0.99].map((share) => points.map(({ durations }) => percentileOf(durations, share)))
+  const lines = [0.5, 0.99].map((share) => points.map(({ durations }) => durations.percentile(share)))
   const maxDuration = Math.max(1, ...lines.flat())
   const xOf = (second: number): number => width - 8 - ((last - second) * (width - 70)) / 119
   context.fillStyle = colour('--line')

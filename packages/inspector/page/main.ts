@@ -15,7 +15,9 @@ let isScheduled = false
 const draw = (): void => {
   isScheduled = false
   revision++
-  if (root !== null) render(h(App, { log, feed, revision, now: Date.now(), isPaused, onPause }), root)
+  // In a recording, the age of a pending exchange counts to the last event.
+  const now = feed.isRecording ? log.latestAt : Date.now()
+  if (root !== null) render(h(App, { log, feed, revision, now, isPaused, onPause }), root)
 }
 const schedule = (): void => {
   if (isScheduled || isPaused) return

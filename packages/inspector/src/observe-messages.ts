@@ -2,18 +2,22 @@ import { userProperty, type Link, type Message } from '@antiphon/core'
 import type { EventSink, ExchangeEvent, ObservedMessage } from '@antiphon/core/events'
 import { requireArgument, wholeNumberRule, type OptionRules } from '@antiphon/core/link'
 import { fromUtf8 } from '@antiphon/core/codec'
-import type { Subscription } from 'rxjs'
+import { merge, type Subscription } from 'rxjs'
 
 /** Options of `observeMessages`. */
 export interface ObserveMessagesOptions {
-  /** The topic filter. @defaultValue '#' */
-  readonly filter?: string
+  /** The topic filter, or several that do not overlap: those of the requests, and those of the responses. @defaultValue '#' */
+  readonly filter?: string | readonly string[]
   /** How many bytes of each payload events contain. @defaultValue 0 */
   readonly payloadBytes?: number
+  /** Called if the broker refuses a filter, or the link ends with an error. @defaultValue the error is thrown, as by any stream without a handler */
+  readonly onError?: (error: unknown) => void
 }
 
 const observeMessagesOptionRules: OptionRules<ObserveMessagesOptions> = {
-  filter: 'string',
+  filter: (value) =>
+    [value].flat().every((each) => typeof each === 'string') ? undefined : 'it must be a filter, or several',
+  onError: 'function',
   payloadBytes: wholeNumberRule(0),
 }
 
@@ -36,10 +40,10 @@ export function observeMessages(
   options: ObserveMessagesOptions = {},
 ): Subscription {
   requireArgument('options', options, observeMessagesOptionRules)
-  const { filter = '#', payloadBytes = 0 } = options
+  const { filter = '#', payloadBytes = 0, onError } = options
   const numbers = new Map<string, { readonly exchange: number; readonly endpoint: string }>()
   let latest = 0
-  return link.messages$(filter).subscribe((message) => {
+  const observe = (message: Message): void => {
     const { topic, responseTopic, correlationData } = message
     if (correlationData === undefined || message.retain) return
     const correlation = Buffer.from(correlationData).toString('latin1')
@@ -66,6 +70,10 @@ export function observeMessages(
     if (isIntermediate(message)) return
     numbers.delete(key)
     sink({ ...head, ...pending, kind: 'settled', ...outcomeOf(message) })
+  }
+  return merge(...[filter].flat().map((each) => link.messages$(each))).subscribe({
+    next: observe,
+    ...(onError === undefined ? {} : { error: onError }),
   })
 }
 

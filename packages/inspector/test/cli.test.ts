@@ -91,6 +91,7 @@ it.each([
   ['without arguments', [], 'Usage: antiphon-inspect'],
   ['with a file and a broker', ['file', '--url', 'mqtt://localhost'], 'Usage: antiphon-inspect'],
   ['with a file that is missing', ['/missing.ndjson'], 'ENOENT'],
+  ['with an address of traces that has no trace id', ['file', '--trace-url', 'http://t'], '{traceId}'],
   ['with a port that is no number', ['file', '--port', 'http'], 'options.port is NaN'],
 ])(
   'ends with a message %s',

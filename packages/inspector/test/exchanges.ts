@@ -1,4 +1,13 @@
-import { endpoint, exchange$, json, requests$, serve, text, type Link } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  json,
+  requests$,
+  serve,
+  text,
+  type Link,
+  type StandardSchema,
+} from '@antiphon/core'
 import { observed, type EventSink } from '@antiphon/core/events'
 import { createBroker, type Broker } from '@antiphon/broker'
 import { concat, delay, firstValueFrom, NEVER, of, throwError, type Subscription } from 'rxjs'
@@ -25,7 +34,31 @@ const numbers = endpoint({
   responses: 'many',
 })
 const silent = endpoint({ name: 'silent', topic: 'silent', request: text, response: text })
+const moved = endpoint({ name: 'moved', topic: 'moved', request: text, response: text })
 const slow = endpoint({ name: 'slow', topic: 'slow', request: text, response: text, cancel: 'local' })
+
+const target: StandardSchema<Target, Target> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof (value as Partial<Target>).target === 'number'
+        ? { value: value as Target }
+        : { issues: [{ message: 'it must be a number', path: ['target'] }] },
+  },
+}
+
+/** An endpoint with a schema, for requests that are written on the page. */
+export const thermostat = endpoint({
+  name: 'thermostat',
+  topic: 'rooms/{room}/thermostat',
+  request: json(target),
+  response: text,
+})
+
+interface Target {
+  readonly target: number
+}
 
 /** A broker, and observed links on which there are exchanges of all kinds. */
 export interface Exchanges {
@@ -63,6 +96,14 @@ export async function runExchanges(sink: EventSink): Promise<Exchanges> {
     requests$(server, silent)
       .pipe(serve(() => NEVER))
       .subscribe(),
+    requests$(server, moved)
+      .pipe(
+        serve(({ value }) => {
+          broker.disconnect('phone')
+          return of(value).pipe(delay(50))
+        }),
+      )
+      .subscribe(),
     requests$(server, slow)
       .pipe(serve(({ value }) => of(value).pipe(delay(400))))
       .subscribe(),
@@ -72,6 +113,7 @@ export async function runExchanges(sink: EventSink): Promise<Exchanges> {
   await ended(exchange$(requester, broken, 'x'))
   await ended(exchange$(requester, odd, 'x'))
   await ended(exchange$(requester, slow, 'x', { retry: { count: 1, attemptTimeout: 150 } }))
+  await ended(exchange$(requester, moved, 'x', { retry: { count: 3, attemptTimeout: 2_000 } }))
   await new Promise<void>((resolve) => {
     let count = 0
     const stream = exchange$(requester, numbers, 'x', { credit: 2 }).subscribe(() => {

@@ -1,13 +1,26 @@
 import { createBroker } from '@antiphon/broker'
-import { endpoint, requests$, request, serve, text, withProperties } from '@antiphon/core'
+import {
+  endpoint,
+  json,
+  bytes,
+  requests$,
+  request,
+  serve,
+  text,
+  topicParams,
+  withProperties,
+  type Endpoint,
+  type Link,
+} from '@antiphon/core'
 import type { ExchangeEvent } from '@antiphon/core/events'
-import { inspect, observeMessages } from '@antiphon/inspector'
+import { inspect, observeMessages, type InspectOptions } from '@antiphon/inspector'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { firstValueFrom, of, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { replay } from '../src/server/replay.js'
+import { thermostat } from './exchanges.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 const event: ExchangeEvent = { kind: 'closed', side: 'link', at: 1, client: 'c', link: 'l' }
@@ -131,6 +144,90 @@ it('sends a request again, and reports its response, its failure, and a request 
   await broker.close()
 })
 
+it('sends requests by their contract, and none that their codec rejects', async () => {
+  const broker = createBroker()
+  const served: unknown[] = []
+  requests$(broker.link(), thermostat)
+    .pipe(
+      serve(({ value, params }) => {
+        served.push({ value, params })
+        return of(`${params.room} ${value.target}`)
+      }),
+    )
+    .subscribe()
+  const blob = endpoint({ name: 'bytes', topic: 'bytes', request: bytes, response: bytes })
+  requests$(broker.link(), blob)
+    .pipe(serve(({ value }) => of(value)))
+    .subscribe()
+  const data = endpoint({ name: 'data', topic: 'data', request: text, response: json.unchecked<object>() })
+  requests$(broker.link(), data)
+    .pipe(serve(({ value }) => of({ value })))
+    .subscribe()
+  const onTopic = endpoint({
+    name: 'on-topic',
+    topic: 'in/{id}',
+    responseTopic: 'out/{id}',
+    request: text,
+    response: text,
+    correlation: topicParams({ id: 'number' }),
+  })
+  requests$(broker.link(), onTopic)
+    .pipe(serve(({ value }) => of(value)))
+    .subscribe()
+  const endpoints = [thermostat, blob, data, onTopic] as unknown as readonly Endpoint[]
+  const { url, close } = await inspect({ link: broker.link(), endpoints })
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const [hello] = (await once(socket, 'message')) as [Buffer]
+  const offered = JSON.parse(hello.toString()) as { readonly endpoints: readonly object[] }
+  expect(offered.endpoints[0]).toEqual({
+    name: 'thermostat',
+    topic: 'rooms/{room}/thermostat',
+    parameters: ['room'],
+    contentType: 'application/json',
+  })
+  expect(offered.endpoints.at(-1)).toMatchObject({ topic: 'in/{id}', parameters: [] })
+  const sent = async (request: object): Promise<unknown> => {
+    socket.send(JSON.stringify(request))
+    const [message] = (await once(socket, 'message')) as [Buffer]
+    return (JSON.parse(message.toString()) as { readonly result: unknown }).result
+  }
+  const params = { room: 'kitchen' }
+  expect(await sent({ endpoint: 'thermostat', params, value: '{"target":21}' })).toBe('responded: kitchen 21')
+  expect(await sent({ endpoint: 'bytes', params: {}, value: 'hi' })).toBe('responded: 6869')
+  expect(await sent({ endpoint: 'on-topic', params: {}, value: 'hi' })).toBe('responded: hi')
+  expect(await sent({ endpoint: 'data', params: {}, value: 'hi' })).toBe('responded: {"value":"hi"}')
+  expect(await sent({ endpoint: 'thermostat', params, value: '{"target":"warm"}' })).toMatch(
+    /target[^]*it must be a number/,
+  )
+  expect(await sent({ endpoint: 'thermostat', params: {}, value: '{"target":21}' })).toContain('room')
+  expect(await sent({ endpoint: 'thermostat', params, value: 'no json' })).toContain('JSON')
+  expect(await sent({ endpoint: 'lamp', params, value: '1' })).toBe('there is no endpoint lamp')
+  expect(await sent({ endpoint: 'thermostat', params: { room: 7 }, value: '1' })).toContain('is not a text')
+  expect(served).toEqual([{ value: { target: 21 }, params }])
+  await close()
+  await broker.close()
+})
+
+it.each<[string, InspectOptions, string]>([
+  ['endpoints without a link', { endpoints: [echo] }, 'needs options.link'],
+  ['endpoints of one name', { link: {} as Link, endpoints: [echo, echo] }, 'a name of its own'],
+  ['what is no endpoint', { link: {} as Link, endpoints: [{} as Endpoint] }, 'an array of endpoints'],
+  ['no array of endpoints', { link: {} as Link, endpoints: {} as never }, 'an array of endpoints'],
+  ['a trace URL of another scheme', { traceUrl: 'javascript:alert({traceId})' }, 'http://'],
+  ['a trace URL without a trace id', { traceUrl: 'http://localhost/' }, '{traceId}'],
+])('rejects %s', async (_, options, message) => {
+  await expect(inspect(options)).rejects.toThrow(message)
+})
+
+it('tells its page whether the events are those of a recording, and where traces are', async () => {
+  const traceUrl = 'http://localhost:16686/trace/{traceId}'
+  const { url, close } = await inspect({ recorded: true, traceUrl })
+  const socket = new WebSocket(url.replace('http', 'ws'))
+  const [hello] = (await once(socket, 'message')) as [Buffer]
+  expect(JSON.parse(hello.toString())).toEqual({ canSend: false, traceUrl, isRecording: true })
+  await close()
+})
+
 it('replays bytes without a content type', async () => {
   const broker = createBroker()
   const link = broker.link()
@@ -139,6 +236,40 @@ it('replays bytes without a content type', async () => {
   const sent = replay(link, { topic: 'raw', payload: 'x' }, () => undefined)
   expect(await message).toMatchObject({ topic: 'raw', contentType: 'application/octet-stream' })
   sent.unsubscribe()
+  await broker.close()
+})
+
+it('pairs requests and responses of several filters', async () => {
+  const broker = createBroker()
+  const events: ExchangeEvent[] = []
+  const link = broker.link()
+  requests$(link, echo)
+    .pipe(serve(({ value }) => of(value)))
+    .subscribe()
+  const filter = ['echo', 'response/#']
+  const observation = observeMessages(broker.link(), (each) => events.push(each), { filter })
+  await request(broker.link({ clientId: 'phone' }), echo, 'hi')
+  await request(broker.link({ clientId: 'phone' }), echo, 'hi')
+  observation.unsubscribe()
+  expect(events.map(({ kind }) => kind)).toEqual([
+    'sent',
+    'received',
+    'settled',
+    'sent',
+    'received',
+    'settled',
+  ])
+  await broker.close()
+})
+
+it('reports a filter that is not valid, or that the broker refuses', async () => {
+  const broker = createBroker({ authority: { authorizeSubscribe: () => ({ refuse: 0x87 }) } })
+  const link = broker.link()
+  const error = await new Promise((resolve) => {
+    observeMessages(link, () => undefined, { filter: 'secret/#', onError: resolve })
+  })
+  expect(error).toMatchObject({ code: 'subscribe-refused' })
+  expect(() => observeMessages(link, () => undefined, { filter: [1] as never })).toThrow('options.filter')
   await broker.close()
 })
 

@@ -1,10 +1,13 @@
 import type { ExchangeEvent } from '@antiphon/core/events'
 import { describe, expect, it } from 'vitest'
-import { EndpointSeries, percentileOf } from '../src/model/endpoint-series.js'
+import { DurationCounts } from '../src/model/duration-counts.js'
+import { EndpointSeries } from '../src/model/endpoint-series.js'
 import { ExchangeLog } from '../src/model/exchange-log.js'
-import { toHar, toNdjson, traceIdOf } from '../src/model/exports.js'
+import { spanOf, spanUrl, toHar, toNdjson } from '../src/model/exports.js'
 import { readEvent } from '../src/model/read-event.js'
+import type { ExchangeRow } from '../src/model/exchange-row.js'
 import { toSequence } from '../src/model/sequence.js'
+import { toTimeLines } from '../src/model/time-lines.js'
 import { hasWholePayload } from '../src/model/whole-payload.js'
 
 const message = { topic: 't', bytes: 1 }
@@ -176,18 +179,46 @@ describe('EndpointSeries', () => {
     for (let second = 0; second < 200; second++) series.add(second * 1_000, second, second % 2 === 0)
     expect(series).toMatchObject({ count: 200, errors: 100 })
     expect(series.points()).toHaveLength(120)
-    expect(series.points()[0]).toEqual({ second: 80, count: 1, errors: 1, durations: [80] })
-    expect(series.percentile(0.5)).toBe(139)
+    expect(series.points()[0]).toMatchObject({ second: 80, count: 1, errors: 1 })
+    expect(series.points()[0]?.durations.percentile(1)).toBeCloseTo(80, -1)
+    expect(series.percentile(0.5) / 139).toBeCloseTo(1, 1)
+  })
+})
+
+describe('DurationCounts', () => {
+  it.each([0.2, 1, 17, 139, 5_000, 600_000])(
+    'has percentiles that are exact to 5 %% at %d ms',
+    (duration) => {
+      const counts = new DurationCounts()
+      for (let index = 1; index <= 2_000; index++) counts.add((duration * index) / 1_000)
+      expect(Math.abs(counts.percentile(0.5) / duration - 1)).toBeLessThan(0.05)
+    },
+  )
+
+  it('needs no more space for more durations', () => {
+    const [few, many] = [new DurationCounts(), new DurationCounts()]
+    for (let index = 0; index < 1_000; index++) few.add(index)
+    for (let index = 0; index < 1_000_000; index++) many.add(index % 1_000)
+    expect(many.percentile(0.9)).toBe(few.percentile(0.9))
+    expect(many.bins).toBe(few.bins)
   })
 
-  it('keeps a sample of the durations of a second', () => {
-    const series = new EndpointSeries('e')
-    for (let index = 0; index < 2_000; index++) series.add(0, index, false)
-    expect(series.points()[0]?.durations).toHaveLength(500)
+  it('has 0 as percentile of nothing, and of durations that a virtual clock measures as 0', () => {
+    const counts = new DurationCounts()
+    expect(counts.percentile(0.5)).toBe(0)
+    counts.add(0)
+    expect(counts.percentile(0)).toBe(0)
   })
 
-  it('has 0 as percentile of nothing', () => {
-    expect([percentileOf([], 0.5), percentileOf([3], 0)]).toEqual([0, 3])
+  it('adds and removes what others have counted', () => {
+    const [sum, part] = [new DurationCounts(), new DurationCounts()]
+    part.add(10)
+    sum.add(1_000)
+    sum.merge(part)
+    expect(sum.percentile(0.5) / 10).toBeCloseTo(1, 1)
+    sum.merge(part, -1)
+    expect(sum.percentile(0.5) / 1_000).toBeCloseTo(1, 1)
+    expect(sum.bins).toBe(1)
   })
 })
 
@@ -243,6 +274,67 @@ describe('toSequence', () => {
   })
 })
 
+describe('toTimeLines', () => {
+  const diagram = (rows: readonly ExchangeRow[]): readonly string[] =>
+    toTimeLines(rows).lines.map(({ endpoint, requests, responses }) =>
+      [endpoint, ...[...requests, ...responses].map(({ at, name, kind }) => `${at} ${name} ${kind}`)].join(
+        ', ',
+      ),
+    )
+
+  it('draws requests, retries and responses of each endpoint', () => {
+    const { rows } = logOf([
+      ...eventsOf(1, 'c'),
+      { ...requester, endpoint: 'f', at: 1_300, kind: 'requested', exchange: 2, topic: 'u', timeout: 1 },
+      { ...requester, endpoint: 'f', at: 1_301, kind: 'settled', exchange: 2, outcome: 'timed-out' },
+      { ...requester, endpoint: 'f', at: 1_302, kind: 'requested', exchange: 3, topic: 'u', timeout: 1 },
+      { ...requester, endpoint: 'f', at: 1_400, kind: 'settled', exchange: 3, outcome: 'cancelled' },
+    ])
+    expect(diagram(rows)).toEqual([
+      'e, 1000 a request, 1100 a retry, 1202 a response',
+      'f, 1300 a request, 1302 b request, 1301 # failure, 1400 ! cancel',
+    ])
+    expect(toTimeLines(rows)).toMatchObject({ from: 1_000, to: 1_400, isCut: false })
+  })
+
+  it('draws what an observer or a responder alone has seen', () => {
+    const sent = {
+      ...requester,
+      at: 1,
+      kind: 'sent',
+      exchange: 1,
+      attempt: 1,
+      correlation: 'c',
+      message,
+    } as const
+    expect(diagram(logOf([sent]).rows)).toEqual(['e, 1 a request'])
+    const served = eventsOf(1, 'c').filter(({ side }) => side === 'responder')
+    expect(diagram(logOf(served).rows)).toEqual(['e, 1003 a request, 1200 a response'])
+  })
+
+  it('draws a limited number of marbles and endpoints, the latest', () => {
+    const rows = Array.from({ length: 500 }, (_, index) => eventsOf(index, `c${index}`)).flat()
+    const cut = toTimeLines(logOf(rows).rows)
+    expect(cut.isCut).toBe(true)
+    expect(cut.lines[0]?.requests.length).toBeLessThanOrEqual(200)
+    const many = Array.from({ length: 50 }, (_, index) =>
+      eventsOf(index, `c${index}`).map((event) => ({ ...event, endpoint: `e${index}` })),
+    ).flat() as readonly ExchangeEvent[]
+    expect(toTimeLines(logOf(many).rows).lines.map(({ endpoint }) => endpoint)).toEqual(
+      Array.from({ length: 12 }, (_, index) => `e${index + 38}`),
+    )
+    const stream = Array.from(
+      { length: 400 },
+      (_, at) => ({ ...requester, at, kind: 'received', exchange: 1, message }) as const,
+    )
+    expect(toTimeLines(logOf(stream).rows).lines[0]?.responses).toHaveLength(200)
+  })
+
+  it('has no lines without exchanges', () => {
+    expect(toTimeLines([])).toMatchObject({ lines: [], isCut: false })
+  })
+})
+
 describe('the exports', () => {
   it('write lines that are read again, and an archive', () => {
     const { rows } = logOf([
@@ -263,12 +355,14 @@ describe('the exports', () => {
     ])
   })
 
-  it('find the trace id of an exchange', () => {
+  it('find the span of an exchange, and its address in a tracing tool', () => {
     const id = '0af7651916cd43dd8448eb211c80319c'
+    const span = { traceId: id, spanId: 'b7ad6b7169203331' }
+    expect(spanUrl('http://t/{traceId}?span={spanId}', span)).toBe(`http://t/${id}?span=b7ad6b7169203331`)
     const traced = { ...message, userProperties: [['traceparent', `00-${id}-b7ad6b7169203331-01`]] as const }
     const sent = { ...requester, at: 1, kind: 'sent', exchange: 1, attempt: 1, correlation: 'c' } as const
-    expect(logOf([{ ...sent, message: traced }]).rows.map(traceIdOf)).toEqual([id])
-    expect(logOf([{ ...sent, message }]).rows.map(traceIdOf)).toEqual([undefined])
+    expect(logOf([{ ...sent, message: traced }]).rows.map(spanOf)).toEqual([span])
+    expect(logOf([{ ...sent, message }]).rows.map(spanOf)).toEqual([undefined])
   })
 })
 

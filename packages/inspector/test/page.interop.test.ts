@@ -8,7 +8,8 @@ import { of } from 'rxjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readEvent } from '../src/model/read-event.js'
 import { buildPage } from './build-page.js'
-import { runExchanges, type Exchanges } from './exchanges.js'
+import { runExchanges, thermostat, type Exchanges } from './exchanges.js'
+import { drawSequence } from './pictures/draw-sequence.js'
 
 describeForeign(['chromium'], 'the page of the inspector in headless Chromium', () => {
   let inspector: Inspector
@@ -21,7 +22,11 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     await buildPage()
     const events: Parameters<Inspector['sink']>[0][] = []
     exchanges = await runExchanges((event) => events.push(event))
-    inspector = await inspect({ link: exchanges.requester })
+    inspector = await inspect({
+      link: exchanges.requester,
+      endpoints: [thermostat],
+      traceUrl: 'http://localhost:16686/trace/{traceId}',
+    })
     for (const event of events) inspector.sink(event)
     const executablePath = foreignCommand('chromium') ?? ''
     browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu'] })
@@ -86,6 +91,13 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
       expect(steps).toContain(step)
   })
 
+  it('draws the lost connection and the reconnect of an exchange', async () => {
+    await select('moved')
+    expect(await sequence()).toMatch(
+      /PUBLISH request, [^]*offline: [^]*connecting, [^]*online, PUBLISH response, settled: responded$/,
+    )
+  })
+
   it('lists retried and joined requests', async () => {
     await open('Retried')
     expect(await row('slow').innerText()).toContain('2× +1 dup')
@@ -144,6 +156,54 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     expect(drawn).toBe(true)
   })
 
+  it('draws time lines of marbles, from which exchanges are selected', async () => {
+    await open('Time lines')
+    const drawing = page.locator('svg.time-lines')
+    const label = (await drawing.getAttribute('aria-label')) ?? ''
+    expect(label).toMatch(/slow: requests a at [^,]*, a at [^,]*, responses a at/)
+    expect(label).toMatch(/numbers: requests a at [^,]*, responses (a at [^,]*, ){5}! at/)
+    expect(label).toMatch(/broken: requests a at [^,]*, responses a at [^,]*, # at/)
+    expect(await drawing.locator('.marble').count()).toBeGreaterThan(15)
+    await drawing.locator('.marble.bad').first().click()
+    expect(await page.getByRole('region', { name: 'Exchange' }).innerText()).toContain('broken')
+    expect(await saved('Save the time lines')).toMatch(/^<svg[^]*<\/svg>$/)
+  })
+
+  it('sends requests by a contract, and shows why one is not sent', async () => {
+    requests$(exchanges.broker.link(), thermostat)
+      .pipe(serve(({ value, params }) => of(`${params.room} is at ${value.target}`)))
+      .subscribe()
+    await open('Send')
+    const send = async (value: string): Promise<void> => {
+      await page.getByLabel('Value').fill(value)
+      await page.getByRole('button', { name: 'Send', exact: true }).click()
+    }
+    await page.getByLabel('room').fill('kitchen')
+    await send('{"target":"warm"}')
+    await page.getByRole('status').getByText('it must be a number').waitFor()
+    await send('{"target":21}')
+    await page.getByRole('status').getByText('responded: kitchen is at 21').waitFor()
+  })
+
+  it('links the trace of an exchange', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const head = {
+      side: 'requester',
+      at: Date.now(),
+      client: 'c',
+      link: 'traced',
+      endpoint: 'traced',
+      exchange: 1,
+    } as const
+    const userProperties = [['traceparent', `00-${traceId}-b7ad6b7169203331-01`]] as const
+    const message = { topic: 'traced', bytes: 0, userProperties }
+    inspector.sink({ ...head, kind: 'sent', attempt: 1, correlation: 'traced', message })
+    inspector.sink({ ...head, kind: 'settled', outcome: 'responded' })
+    await select('traced')
+    const link = page.getByRole('link', { name: traceId })
+    expect(await link.getAttribute('href')).toBe(`http://localhost:16686/trace/${traceId}`)
+  })
+
   it('sends a request again', async () => {
     const kitchen = endpoint({ topic: 'again', request: text, response: text })
     requests$(exchanges.broker.link(), kitchen)
@@ -167,6 +227,18 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     expect(svg).not.toContain('currentColor')
   })
 
+  it('draws the picture of the home page from a real run, with a retry and a reconnect', async () => {
+    const picture = new URL('../../../docs/guide/images/sequence.svg', import.meta.url)
+    const pictures = [await drawSequence(browser), await readFile(picture, 'utf8')]
+    const steps = [
+      'PUBLISH request, attempt 2',
+      'PUBLISH duplicate request',
+      'offline: ',
+      'settled: responded',
+    ]
+    for (const step of steps) for (const svg of pictures) expect(svg).toContain(step)
+  })
+
   it('is used by the keyboard alone', async () => {
     await open('Exchanges')
     await page.getByRole('grid').focus()
@@ -183,7 +255,7 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
       await page.emulateMedia({ colorScheme })
       await page.evaluate(axe.source)
       await select('slow')
-      for (const tab of ['Exchanges', 'Latency', 'Unmatched']) {
+      for (const tab of ['Exchanges', 'Time lines', 'Latency', 'Unmatched', 'Send']) {
         await open(tab)
         const { violations } = await page.evaluate(() =>
           (globalThis as unknown as { readonly axe: typeof axe }).axe.run(),
@@ -214,6 +286,52 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     expect(errors).toEqual([])
   })
 
+  it('takes no task over 50 ms of processor time at 10 000 events a second, and keeps the document bounded', async () => {
+    // The page opens with a full history, and with time lines of two minutes.
+    for (let batch = 0; batch < 120; batch++) flood(batch)
+    const flooded = await browser.newPage({ viewport: { width: 1_400, height: 900 } })
+    await browser.startTracing(flooded, { categories: ['toplevel', 'devtools.timeline', '__metadata'] })
+    await flooded.goto(inspector.url)
+    const tabs = ['Exchanges', 'Latency', 'Time lines', 'Unmatched', 'Pending', 'Exchanges']
+    let nodes = 0
+    for (const [round, tab] of tabs.entries()) {
+      await flooded.getByRole('tab', { name: tab, exact: true }).click()
+      for (let batch = 0; batch < 20; batch++) {
+        flood(120 + round * 20 + batch)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      nodes = Math.max(nodes, await flooded.locator('*').count())
+    }
+    const trace = JSON.parse((await browser.stopTracing()).toString()) as Trace
+    await flooded.close()
+    const tasks = mainThreadTasks(trace, new URL(inspector.url).origin)
+    expect(tasks.length).toBeGreaterThan(100)
+    expect(Math.max(...tasks)).toBeLessThan(50)
+    expect(nodes).toBeLessThan(1_500)
+  }, 120_000)
+
+  const started = Date.now()
+
+  /** Emits 500 events, of 125 exchanges with 40 endpoints. */
+  function flood(batch: number): void {
+    for (let index = 0; index < 125; index++) {
+      const exchange = 100_000 + batch * 125 + index
+      const head = {
+        at: started + batch * 1_000,
+        client: 'flood',
+        link: 'flood',
+        endpoint: `flood-${index % 40}`,
+        exchange,
+      }
+      const message = { topic: 'flood', bytes: 2_000, payload: 'x'.repeat(2_000) }
+      const requester = { ...head, side: 'requester' } as const
+      inspector.sink({ ...requester, kind: 'requested', topic: 'flood', timeout: 1_000 })
+      inspector.sink({ ...requester, kind: 'sent', attempt: 1, correlation: `flood-${exchange}`, message })
+      inspector.sink({ ...requester, kind: 'received', message })
+      inspector.sink({ ...requester, at: head.at + (index % 37), kind: 'settled', outcome: 'responded' })
+    }
+  }
+
   it('refuses a wrong token, and another origin', async () => {
     const stranger = await browser.newPage()
     await stranger.goto(inspector.url.replace(/token=\w{4}/, 'token=0000'))
@@ -233,3 +351,37 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     await stranger.close()
   })
 })
+
+/** What Chromium records of its processes. */
+interface Trace {
+  readonly traceEvents: readonly {
+    readonly name: string
+    readonly pid: number
+    readonly tid: number
+    readonly args?: { readonly name?: string; readonly beginData?: { readonly url?: string } }
+    /** Microseconds of processor time. */
+    readonly tdur?: number
+  }[]
+}
+
+/**
+ * Returns the milliseconds of processor time of each task on the main thread of a page. A busy machine does not lengthen
+ * them. Chromium has pages of its own, which do not count.
+ */
+function mainThreadTasks({ traceEvents }: Trace, origin: string): readonly number[] {
+  const processes = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'ParseHTML' && args?.beginData?.url?.startsWith(origin) === true)
+      .map(({ pid }) => pid),
+  )
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  )
+  return traceEvents
+    .filter(
+      ({ name, pid, tid }) => name.endsWith('RunTask') && processes.has(pid) && mains.has(`${pid} ${tid}`),
+    )
+    .map(({ tdur = 0 }) => tdur / 1_000)
+}

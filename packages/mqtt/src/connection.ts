@@ -1,7 +1,5 @@
 import type { AntiphonError } from '@antiphon/core'
-import type { TransportEvent } from '@antiphon/core/link'
 import {
-  type ConnectPacket,
   encodeAuth,
   type Framer,
   PacketError,
@@ -11,8 +9,7 @@ import {
   readAuth,
   readPublish,
 } from '@antiphon/packet'
-import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
-import type { Address } from './address.js'
+import { AsyncSubject, timer } from 'rxjs'
 import { Authenticator, type BegunAuthentication } from './authentication.js'
 import {
   connectionEnded,
@@ -23,49 +20,14 @@ import {
   type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
-import type { Connack, ControlClient, Disconnect, OpenControlClient } from './control-client.js'
+import type { ConnectionParts } from './connection-parts.js'
+import type { Connack, ControlClient, Disconnect } from './control-client.js'
 import { InboundMessages } from './inbound-messages.js'
 import { InboundPackets } from './inbound-packets.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
 import { PacketWriter } from './packet-writer.js'
-import type { Session } from './session.js'
-import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
+import type { ByteStream } from './streams/byte-stream.js'
 import { SubscriptionPackets } from './subscription-packets.js'
-
-/** Why a connection has ended. */
-export interface ConnectionFailure {
-  readonly error: AntiphonError
-  readonly wasOnline: boolean
-  /** The Server Reference of the CONNACK or DISCONNECT. */
-  readonly serverReference: string | undefined
-}
-
-/** What a connection is created from. */
-export interface ConnectionParts {
-  readonly address: Address
-  readonly connect: ConnectPacket
-  readonly protocolVersion: 4 | 5
-  readonly openStream: (events: StreamEvents) => ByteStream
-  readonly openClient: OpenControlClient
-  readonly session: Session
-  /** Whether `disconnect` will end the session, because no option requests a persistent one. */
-  readonly endsSession: boolean
-  /** The enhanced authentication, begun for this connection. */
-  readonly authentication: BegunAuthentication | undefined
-  /** Milliseconds to wait for CONNACK, and for the end of a re-authentication. */
-  readonly connectTimeout: number
-  readonly scheduler: SchedulerLike
-  readonly subscriber: Subscriber<TransportEvent>
-  /** Called before `online` is emitted. */
-  readonly onAccepted: () => void
-  /**
-   * Called if the connection ends without `disconnect`. Returns the error for the subscriber, or `undefined` if another
-   * connection replaces it, which has not been online.
-   */
-  readonly onFailed: (failure: ConnectionFailure) => AntiphonError | undefined
-  /** The server to which the broker has redirected the client. */
-  readonly redirectedTo: string | undefined
-}
 
 /** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
 const disconnectTimeout = 1_000

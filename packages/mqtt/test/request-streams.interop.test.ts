@@ -1,4 +1,5 @@
-import { endpoint, exchange$, requestMany, requests$, serve, text, type Link } from '@antiphon/core'
+import { exchange$, requestMany, requests$, serve, text, type Link } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { connect } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto, type Mosquitto } from '@antiphon/workshop'
 import { count, lastValueFrom, map, range, toArray } from 'rxjs'
@@ -7,8 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 const ITEMS = 5_000
 const timeout = 60_000
 
-const chat = endpoint({ topic: 'chat', request: text, response: text, requests: 'many', responses: 'many' })
-const upload = endpoint({ topic: 'upload', request: text, response: text, requests: 'many' })
+const chat = requestStreamEndpoint({ topic: 'chat', request: text, response: text, responses: 'many' })
+const upload = requestStreamEndpoint({ topic: 'upload', request: text, response: text })
 
 describeForeign(['mosquitto'], 'request streams over Mosquitto', () => {
   let broker: Mosquitto

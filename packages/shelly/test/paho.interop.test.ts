@@ -1,6 +1,7 @@
 import { json } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { callMethod, localDevice, notifications$, type ShellyMethod } from '@antiphon/shelly'
+import { callMethod, notifications$, type ShellyMethod } from '@antiphon/shelly'
+import { localDevice } from '@antiphon/shelly/local'
 import { describeForeign, foreignCommand, startMosquitto } from '@antiphon/workshop'
 import * as t from 'io-ts'
 import { spawn, type ChildProcess } from 'node:child_process'

@@ -2,14 +2,13 @@ import { AntiphonError, ApplicationError, json } from '@antiphon/core'
 import {
   callMethod,
   callMethod$,
-  localDevice,
   notifications$,
   online$,
   shellyRpc,
   status$,
-  type LocalDeviceOptions,
   type ShellyMethod,
 } from '@antiphon/shelly'
+import { localDevice, type LocalDeviceOptions } from '@antiphon/shelly/local'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import * as t from 'io-ts'
 import { of, throwError, type Observable } from 'rxjs'

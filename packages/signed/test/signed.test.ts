@@ -11,6 +11,7 @@ import {
   type Message,
   type OutgoingMessage,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { authenticateSigner, signed, signedBy, signerOf, type SigningKey } from '@antiphon/signed'
 import { CompactSign, decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, UnsecuredJWT } from 'jose'
 import { firstValueFrom, lastValueFrom, NEVER, Subject, toArray } from 'rxjs'
@@ -115,11 +116,10 @@ describe('signed', () => {
 
   it('verifies streams in both directions, and their control messages', async () => {
     const { link, alice, requester } = await start()
-    const chat = endpoint({
+    const chat = requestStreamEndpoint({
       topic: 'chat',
       request: text,
       response: text,
-      requests: 'many',
       responses: 'many',
     })
     const server = link({ key: alice })

@@ -1,4 +1,5 @@
-import { callPlatform, getAttributes$, localPlatform, serveMethods$ } from '@antiphon/thingsboard'
+import { callPlatform, getAttributes$, serveMethods$ } from '@antiphon/thingsboard'
+import { localPlatform } from '@antiphon/thingsboard/local'
 import { connect } from '@antiphon/mqtt'
 import { describeForeign, foreignCommand, startMosquitto } from '@antiphon/workshop'
 import { spawn, type ChildProcess } from 'node:child_process'

@@ -5,12 +5,11 @@ import {
   callPlatform,
   callPlatform$,
   getAttributes$,
-  localPlatform,
   rpcEndpoint,
   serveMethods$,
   sharedUpdates$,
-  type LocalPlatform,
 } from '@antiphon/thingsboard'
+import { localPlatform, type LocalPlatform } from '@antiphon/thingsboard/local'
 import { filter, firstValueFrom, of, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
 import { frame } from './frame.js'

@@ -26,13 +26,14 @@ export function allSteps(): readonly Step[] {
       command: checkCommand('tests', 'check'),
       tier: 'check',
     },
+    { name: 'docs', about: 'the site with its API reference', command: checkCommand('docs') },
     {
       name: 'interop',
       about: 'suites with foreign brokers, clients and browsers',
       command: checkCommand('tests', 'interop'),
       tier: 'interop',
-      // The page for the browser uses the built packages.
-      needs: ['programs', 'build'],
+      // The page for the browser uses the built packages, and the test of the site the built site.
+      needs: ['programs', 'build', 'docs'],
     },
     {
       name: 'coverage',
@@ -97,7 +98,6 @@ export function allSteps(): readonly Step[] {
       needs: ['build'],
     },
     { name: 'examples', about: 'runs each example', command: checkCommand('examples'), needs: ['build'] },
-    { name: 'docs', about: 'the site with its API reference', command: checkCommand('docs') },
     ...checksOfPackages(),
   ]
 }

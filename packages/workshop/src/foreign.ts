@@ -18,6 +18,7 @@ export type ForeignProgram =
   | 'deno'
   | 'bun'
   | 'workerd'
+  | 'zigbee2mqtt'
 
 /** How a program is found and installed. */
 interface Installation {
@@ -52,6 +53,7 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
   deno: { commands: ['deno'], npm: 'deno@2.9.6' },
   bun: { commands: ['bun'], npm: 'bun@1.4.5' },
   workerd: { commands: ['workerd'], npm: 'workerd@1.20261117.1' },
+  zigbee2mqtt: { commands: ['zigbee2mqtt'], npm: 'zigbee2mqtt@2.14.1' },
 }
 
 /** All foreign programs. */

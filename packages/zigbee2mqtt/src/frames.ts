@@ -3,7 +3,8 @@ import { isJsonObject, objectCodec } from '@antiphon/core/codec'
 
 /** A request to the bridge, as it is on the wire: the parameters and the token. */
 export interface BridgeCall {
-  readonly transaction: number | string
+  /** The token that the response repeats. Zigbee2MQTT answers requests without one by responses without one. */
+  readonly transaction?: number | string
   readonly [parameter: string]: unknown
 }
 
@@ -16,7 +17,7 @@ export type BridgeOutcome = { readonly transaction: number | string } & (
 /** The state of a device by attribute, such as `brightness`. Each device has attributes of its own. */
 export type DeviceState = Readonly<Record<string, unknown>>
 
-/** The codec of requests to the bridge. */
+/** The codec of requests with a transaction, which the response repeats. */
 export const callCodec: Codec<BridgeCall> = objectCodec(
   'a request with a transaction',
   (frame): frame is Record<string, unknown> & BridgeCall => isToken(frame['transaction']),

@@ -1,11 +1,6 @@
 import { ApplicationError, json } from '@antiphon/core'
-import {
-  bridgeEndpoint,
-  callBridge,
-  callBridge$,
-  localBridge,
-  type LocalBridgeOptions,
-} from '@antiphon/zigbee2mqtt'
+import { bridgeEndpoint, callBridge, callBridge$ } from '@antiphon/zigbee2mqtt'
+import { localBridge, type LocalBridgeOptions } from '@antiphon/zigbee2mqtt/local'
 import * as t from 'io-ts'
 import { of, throwError } from 'rxjs'
 import { expect, it } from 'vitest'
@@ -118,6 +113,37 @@ it('does not answer a request that the bridge does not know', () => {
     const call = record(callBridge$(broker.link(), permitJoin, { time: 60 }, { timeout: 100 }))
     advance(120)
     expect(call.error()).toMatchObject({ code: 'timeout' })
+  })
+})
+
+it('answers requests without a transaction by responses without one', () => {
+  inWorld(({ broker, advance, record }) => {
+    const published = record(broker.published$)
+    const failing = { ...requests, restart: () => throwError(() => new Error('secret')) }
+    record(localBridge(broker.link(), { requests: failing }).served$)
+    advance(20)
+    const publish = (name: string, text: string): void =>
+      void broker.publish({
+        topic: `zigbee2mqtt/bridge/request/${name}`,
+        payload: new TextEncoder().encode(text),
+      })
+    publish('permit_join', '{"time":60}')
+    publish('device/rename', '{"from":"lamp","to":"light"}')
+    publish('restart', '{}')
+    publish('permit_join', '60')
+    publish('permit_join', '{')
+    advance(20)
+    const responses = published.values.filter(({ message }) => message.topic.includes('/response/'))
+    expect(responses.map(({ message }) => [message.topic, fieldsOf(message)])).toEqual([
+      ['zigbee2mqtt/bridge/response/permit_join', { data: { time: 60 }, status: 'ok' }],
+      [
+        'zigbee2mqtt/bridge/response/device/rename',
+        { data: {}, error: "Device 'lamp' does not exist", status: 'error' },
+      ],
+      ['zigbee2mqtt/bridge/response/restart', { data: {}, error: 'the handler failed', status: 'error' }],
+      ['zigbee2mqtt/bridge/response/permit_join', expect.objectContaining({ data: {}, status: 'error' })],
+      ['zigbee2mqtt/bridge/response/permit_join', expect.objectContaining({ data: {}, status: 'error' })],
+    ])
   })
 })
 

@@ -1,13 +1,7 @@
-import {
-  bridgeOnline$,
-  deviceOnline$,
-  deviceState$,
-  getState$,
-  localBridge,
-  setState$,
-} from '@antiphon/zigbee2mqtt'
-import { tap } from 'rxjs'
-import { expect, it } from 'vitest'
+import { bridgeOnline$, deviceOnline$, deviceState$, getState$, setState$ } from '@antiphon/zigbee2mqtt'
+import { localBridge } from '@antiphon/zigbee2mqtt/local'
+import { map, tap } from 'rxjs'
+import { describe, expect, it } from 'vitest'
 import { fieldsOf, frame } from './frame.js'
 import { inWorld } from './world.js'
 
@@ -88,7 +82,7 @@ it('emits states, and reports messages that are none', () => {
     for (const text of ['', '{', 'null', '[]', '"ON"'])
       broker.publish({ topic: `zigbee2mqtt/${lamp}`, payload: bytes(text) })
     advance(20)
-    expect(states.values).toEqual([{ state: 'OFF', brightness: 7 }])
+    expect(states.values).toEqual([devices[lamp], { state: 'OFF', brightness: 7 }])
     expect(others.values).toEqual(states.values)
     expect(ignored).toEqual(['', '{', 'null', '[]', '"ON"'])
   })
@@ -111,11 +105,13 @@ it('uses braces and the base topic literally', () => {
 
 it('announces whether the bridge and its devices are online', () => {
   inWorld(({ broker, advance, record }) => {
-    const running = record(localBridge(broker.link(), { devices }).served$)
+    const local = localBridge(broker.link(), { devices })
+    const running = record(local.served$)
     advance(20)
     const bridge = record(bridgeOnline$(broker.link()))
     const device = record(deviceOnline$(broker.link(), lamp))
     advance(20)
+    local.setOnline(lamp, false)
     running.stop()
     advance(20)
     expect(bridge.values).toEqual([true, false])
@@ -162,5 +158,83 @@ it('completes the local bridge when the link is closed', () => {
     void link.close()
     advance(20)
     expect(isComplete).toBe(true)
+  })
+})
+
+describe('the local bridge, like Zigbee2MQTT', () => {
+  it('publishes nothing for attributes that the device does not have, and changes the others', () => {
+    inWorld(({ broker, advance, record }) => {
+      const bridge = localBridge(broker.link(), { devices })
+      record(bridge.served$)
+      advance(20)
+      const states = record(deviceState$(broker.link(), lamp))
+      advance(20)
+      const publish = (topic: string, fields: object): void =>
+        void broker.publish({ topic: `zigbee2mqtt/${lamp}/${topic}`, payload: frame(fields) })
+      publish('set', { color: 'red' })
+      publish('set', {})
+      publish('get', { color: '' })
+      publish('get', {})
+      advance(20)
+      expect(states.values).toEqual([])
+      publish('set', { color: 'red', brightness: 7 })
+      advance(20)
+      expect(states.values).toEqual([{ state: 'OFF', brightness: 7 }])
+      expect(bridge.state(lamp)).toEqual({ state: 'OFF', brightness: 7 })
+    })
+  })
+
+  it('reads the state as text in any case, toggles it, and takes an attribute from the topic', () => {
+    inWorld(({ broker, advance, record }) => {
+      record(localBridge(broker.link(), { devices }).served$)
+      advance(20)
+      const states = record(deviceState$(broker.link(), lamp).pipe(map(({ state }) => state)))
+      const others = record(deviceState$(broker.link(), lamp).pipe(map(({ brightness }) => brightness)))
+      advance(20)
+      for (const [topic, text] of [
+        ['set', 'ON'],
+        ['set', '{"state":"toggle"}'],
+        ['set', '{"state":"on"}'],
+        ['set/state', 'toggle'],
+        ['set/brightness', '7'],
+        ['get/state', ''],
+        ['set', 'warm'],
+        ['set', '"ON"'],
+        ['set', '{'],
+        ['set', 'null'],
+        ['set', '[]'],
+        ['set/color', 'red'],
+      ] as const)
+        broker.publish({ topic: `zigbee2mqtt/${lamp}/${topic}`, payload: bytes(text) })
+      advance(20)
+      expect(states.values).toEqual(['ON', 'OFF', 'ON', 'OFF', 'OFF', 'OFF'])
+      expect(others.values).toEqual([100, 100, 100, 100, 7, 7])
+    })
+  })
+
+  it('publishes the states of its devices when it starts', () => {
+    inWorld(({ broker, advance, record }) => {
+      const states = record(deviceState$(broker.link(), lamp))
+      advance(20)
+      record(localBridge(broker.link(), { devices: { ...devices, unknown: {} } }).served$)
+      const unknown = record(deviceState$(broker.link(), 'unknown'))
+      advance(20)
+      expect(states.values).toEqual([devices[lamp]])
+      expect(unknown.values).toEqual([])
+    })
+  })
+
+  it('leaves the availability of its devices as it is when it stops', () => {
+    inWorld(({ broker, advance, record }) => {
+      const running = record(localBridge(broker.link(), { devices }).served$)
+      advance(20)
+      const bridge = record(bridgeOnline$(broker.link()))
+      const device = record(deviceOnline$(broker.link(), lamp))
+      advance(20)
+      running.stop()
+      advance(20)
+      expect(bridge.values).toEqual([true, false])
+      expect(device.values).toEqual([true])
+    })
   })
 })

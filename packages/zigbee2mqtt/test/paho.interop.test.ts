@@ -1,5 +1,6 @@
 import { connect } from '@antiphon/mqtt'
-import { bridgeOnline$, callBridge, getState$, localBridge, setState$ } from '@antiphon/zigbee2mqtt'
+import { bridgeOnline$, callBridge, getState$, setState$ } from '@antiphon/zigbee2mqtt'
+import { localBridge } from '@antiphon/zigbee2mqtt/local'
 import { describeForeign, foreignCommand, startMosquitto } from '@antiphon/workshop'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

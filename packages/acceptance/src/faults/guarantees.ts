@@ -6,7 +6,7 @@ export interface Guarantees {
   readonly isEveryRequestAnswered: boolean
   /** No request is handled by more than one responder process. */
   readonly isHandledOnce: boolean
-  /** Correlation and response topic of a request arrive unchanged. */
+  /** Correlation, response topic and payload of a request arrive unchanged. */
   readonly isIdentityIntact: boolean
   /** A stream has no gap and no repetition, up to its end or its error. */
   readonly areItemsIntact: boolean
@@ -28,7 +28,7 @@ export const maxRecoveryTime = 10_000
  * and one responder process handles a request once.
  *
  * - Changed bytes can form any packet, also an acknowledgement of another message, so only these rules hold. A request
- *   with a changed correlation or response topic counts as another request, and runs beside its own duplicate.
+ *   with a changed correlation, response topic or payload counts as another request, and runs beside its own duplicate.
  * - If a requester's clock is set forward, its pending requests may time out.
  * - MQTT delivers at least once. A redelivery may go to another responder, which does not know of the first delivery. This
  *   happens if the first responder lost its connection while handling, if the PUBLISH was resent, or if the requester

@@ -82,7 +82,7 @@ interface RequestHistory {
 /** One run of a handler. */
 interface HandlerRun {
   readonly process: string
-  /** The request's correlation and response topic, as the responder received them. */
+  /** The request's correlation, response topic and payload, as the responder received them. */
   readonly identity: string
   readonly at: number
 }

@@ -9,7 +9,7 @@ import { usageError } from '../usage-error.js'
 
 /** Reads an endpoint by its name from an AsyncAPI document, or from a module that exports endpoints. */
 export async function contractEndpoint(file: string, name: string): Promise<Endpoint> {
-  const endpoints = await readEndpoints(file)
+  const endpoints = await contractEndpoints(file)
   const found = Object.hasOwn(endpoints, name)
     ? endpoints[name]
     : Object.values(endpoints).find((each) => each.name === name)
@@ -40,7 +40,8 @@ export async function contractValue(
   return complete ? completeValue(request, value, field === undefined ? {} : { except: [field] }) : value
 }
 
-async function readEndpoints(file: string): Promise<Readonly<Record<string, Endpoint>>> {
+/** Reads the endpoints of an AsyncAPI document, or those that a module exports. */
+export async function contractEndpoints(file: string): Promise<Readonly<Record<string, Endpoint>>> {
   try {
     if (!/\.(json|ya?ml)$/i.test(file)) return endpointsIn(await loadModule(file))
     const { cbor } = await import('@antiphon/codecs/cbor')

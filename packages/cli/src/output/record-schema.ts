@@ -109,7 +109,11 @@ const records: Readonly<
     required: { name: string, detail: string },
     optional: { isSupported: { type: 'boolean' } },
   },
-  ready: { about: 'The command listens to a topic.', required: { topic: string } },
+  ready: {
+    about: 'The command listens to a topic; url is that of the page of inspect.',
+    required: { topic: string },
+    optional: { url: string },
+  },
   request: {
     about: 'A request that a responder has received.',
     required: { topic: string, params: { type: 'object', additionalProperties: string }, ...payload },

@@ -114,8 +114,8 @@ export type OutputRecord =
       /** The fact, or what was observed. */
       readonly detail: string
     }
-  /** The command listens to a topic. */
-  | { readonly type: 'ready'; readonly topic: string }
+  /** The command listens to a topic; `url` is that of the page of `inspect`. */
+  | { readonly type: 'ready'; readonly topic: string; readonly url?: string }
   /** A request that a responder has received. */
   | (PayloadFields & {
       readonly type: 'request'

@@ -3,7 +3,7 @@ import { v4 } from 'uuid'
 import { requireArgument } from '../argument.js'
 import type { Codec } from '../codec/codec.js'
 import type { Link } from '../link/link.js'
-import { observationsOf } from '../observe/observations.js'
+import { observeExchanges } from '../observe/observe-exchanges.js'
 import { violationOf, withValue, type OptionRules } from '../option-rules.js'
 import { requests$ } from '../requests.js'
 import { serve } from '../serve.js'
@@ -99,7 +99,7 @@ export function announceService$(link: Link, options: ServiceOptions): Observabl
         }),
         ignoreElements(),
       )
-    subscriber.add(observationsOf(link).events.add(counter))
+    subscriber.add(observeExchanges(link, counter))
     subscriber.add(
       merge(serve$(all, {}), serve$(byName, { name }), serve$(byInstance, { name, instanceId })).subscribe(
         subscriber,

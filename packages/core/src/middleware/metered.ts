@@ -5,7 +5,7 @@ import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import type { EventObserver } from '../observe/event-hub.js'
 import type { ExchangeEvent, ObservedMessage } from '../observe/exchange-event.js'
-import { observationsOf } from '../observe/observations.js'
+import { observeExchanges } from '../observe/observe-exchanges.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
 
@@ -126,7 +126,7 @@ export function metered(meter: Meter): LinkMiddleware {
   requireArgument('meter', meter, 'object')
   return (link) => {
     const { now } = deadlinesOf(link)
-    const remove = observationsOf(link).events.add(exchangeObserver(meter, now))
+    const remove = observeExchanges(link, exchangeObserver(meter, now))
     link.incidents$.subscribe({ complete: remove })
     return linkMiddleware({
       publish$: (message, next) =>

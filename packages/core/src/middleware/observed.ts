@@ -8,6 +8,7 @@ import type { EventObserver } from '../observe/event-hub.js'
 import type { EventSink, ExchangeEvent, LinkEvent, ObservedMessage } from '../observe/exchange-event.js'
 import type { IgnoredRequest } from '../observe/ignored-request.js'
 import { observationsOf } from '../observe/observations.js'
+import { observeExchanges } from '../observe/observe-exchanges.js'
 import { toObservedError } from '../observe/observed-error.js'
 import { wholeNumberRule, type OptionRules } from '../option-rules.js'
 import { correlationOf, toObservedMessage, type MessageRules } from './observed-message.js'
@@ -98,8 +99,8 @@ class LinkObservation implements EventObserver {
 
   /** Observes the link until it is closed. */
   start(): void {
-    const { events, unmatchedResponses, ignoredRequests } = observationsOf(this.#link)
-    const remove = events.add(this)
+    const { unmatchedResponses, ignoredRequests } = observationsOf(this.#link)
+    const remove = observeExchanges(this.#link, this)
     const unmatched = unmatchedResponses.subscribe(({ message }) => this.#onUnmatched(message))
     const ignored = ignoredRequests.subscribe((request) => this.#onIgnored(request))
     this.#link.incidents$.subscribe({

@@ -1,5 +1,5 @@
 import { context, type Context } from '@opentelemetry/api'
-import { observationsOf } from '../observe/observations.js'
+import { observeExchanges } from '../observe/observe-exchanges.js'
 import type { EventObserver } from '../observe/event-hub.js'
 import type { ObservedMessage } from '../observe/exchange-event.js'
 import type { Link } from '../link/link.js'
@@ -22,7 +22,7 @@ export class RequestContexts implements EventObserver {
   #copiedKey: string | undefined
 
   constructor(link: Link) {
-    const remove = observationsOf(link).events.add(this)
+    const remove = observeExchanges(link, this)
     link.incidents$.subscribe({ complete: remove })
   }
 

@@ -1,6 +1,8 @@
 import { v4 } from 'uuid'
 import type { Message, OutgoingMessage } from '../message.js'
 import type { ExchangeEvent, ObservedMessage } from './exchange-event.js'
+import type { RequesterEvents } from './requester-events.js'
+import type { ResponderEvents } from './responder-events.js'
 
 /** Receives the events of exchanges. */
 export interface EventObserver {
@@ -16,25 +18,18 @@ export interface EventObserver {
 }
 
 /**
- * Knows the observers of the exchanges of a link, with all middleware around it. Each observer gets events of its own, with what it copies
- * of messages.
- *
- * Create events as literals: a spread that many kinds of events pass through takes as long as the rest of a request (decision 0042).
+ * Connects the exchanges of a link, with all middleware around it, to what creates their events. That is set by
+ * `observeExchanges`, so that an application which observes nothing does not load it.
  */
 export class EventHub {
-  /** Create an event only if there is an observer. */
+  /** Creates the events of requesters; `undefined` without an observer. */
+  requester: RequesterEvents | undefined = undefined
+  /** Creates the events of responders; `undefined` without an observer. */
+  responder: ResponderEvents | undefined = undefined
   observers: readonly EventObserver[] = []
   /** Distinguishes the link from others. */
   readonly id: string = v4().slice(0, 8)
   #latestId = 0
-
-  /** Adds an observer, until the returned function is called. */
-  add(observer: EventObserver): () => void {
-    this.observers = [...this.observers, observer]
-    return () => {
-      this.observers = this.observers.filter((other) => other !== observer)
-    }
-  }
 
   /** Returns the number of the next exchange. */
   nextId(): number {

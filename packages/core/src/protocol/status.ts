@@ -27,7 +27,7 @@ export type Failure = Omit<RemoteStatus, 'isApplicationError'> &
 export function toFailure(error: unknown, otherwise: Failure): Failure {
   if (!(error instanceof ApplicationError)) return otherwise
   return {
-    code: Status.internalError,
+    code: error.status ?? Status.internalError,
     message: error.message,
     isApplicationError: true,
     applicationCode: error.code,

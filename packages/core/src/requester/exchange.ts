@@ -1,22 +1,13 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
-import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
+import type { AntiphonError } from '../errors.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
-import type { Message, UserProperties } from '../message.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
-import { ControlChannel } from './control-channel.js'
-import {
-  emitCancelled,
-  emitCredit,
-  emitFailed,
-  emitReceived,
-  emitRequested,
-  emitResponded,
-  emitSubscribed,
-} from './exchange-events.js'
+import { cancelAtResponder, noteControlTopic, resend, type ControlChannel } from './control-channel.js'
+import { withExchange } from './exchange-error.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -24,8 +15,9 @@ import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
 import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
+import { latenessOf } from './round-trips.js'
 import { StepTimer } from './step-timer.js'
-import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
+import { awaitedStep, stepTimeoutError, totalTimeoutError, unsentError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
 
 /** The observer of an exchange: its responses, then complete or error. */
@@ -49,6 +41,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   attempts = 0
   /** The number of the exchange in events; 0 until its first event. */
   eventId = 0
+  /** Where exchange control messages go; `undefined` until a responder has named its control topic. */
+  control: ControlChannel | undefined = undefined
   readonly requester: RequesterContext
   /** Whether exchange control messages are sent, to the responder that accepts the request. */
   readonly sendsControl: boolean
@@ -60,7 +54,6 @@ export class Exchange implements LinkObserver, ResponseListener {
   #deadline: Deadline
   readonly #totalDeadline: Deadline | undefined
   #chunks: ResponseChunks | undefined
-  #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
   /** Whether the latest attempt waits in the link's queue for a connection. */
   #isQueued = false
@@ -83,14 +76,14 @@ export class Exchange implements LinkObserver, ResponseListener {
       this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (retryBudget !== undefined) this.#retry = new Retry(requester, retryBudget, this)
+    if (retryBudget !== undefined) this.#retry = new Retry(this, retryBudget)
     stats.pending++
     pendingRequests.add()
   }
 
   start(): void {
-    const { monitor, pendingRequests, rules } = this.requester
-    emitRequested(this)
+    const { events, monitor, pendingRequests, rules } = this.requester
+    events.requester?.requested(this)
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
@@ -105,8 +98,8 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
-    emitCancelled(this)
-    this.cancelAtResponder()
+    this.requester.events.requester?.cancelled(this)
+    cancelAtResponder(this)
     this.requester.pendingRequests.reportCancelled(this)
   }
 
@@ -142,9 +135,12 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    emitSubscribed(this)
-    if (this.attempts === 0) this.#publishInTime()
-    else if (canResend) this.resend(() => this.publish())
+    this.requester.events.requester?.subscribed(this)
+    if (this.attempts > 0) return canResend ? resend(this, () => this.publish()) : undefined
+    // It may have waited until its response would be too late.
+    const lateness = this.waitingBytes === undefined ? undefined : latenessOf(this)
+    if (lateness === undefined) this.publish()
+    else this.fail(unsentError(this, lateness))
   }
 
   onSubscriptionLost(): void {
@@ -153,11 +149,16 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   receive(response: DecodedOnce): void {
     const { message } = response
-    emitReceived(this, message)
+    this.requester.events.requester?.received(this, message)
     const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
-    if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
+    if (controlTopic !== undefined) {
+      noteControlTopic(this, controlTopic)
+      this.#responseHandler.onAccepted?.(this, message)
+      // The responder may die before it responds.
+      if (isAcceptance(message)) return this.#retry?.onAttempt(this.attempts, this.timeLeft)
+    }
     // The responder has the request, so it is not sent again.
-    this.#control?.onResponse()
+    this.control?.onResponse()
     this.#retry?.cancel()
     this.#stepTimer?.clear()
     const complete = isChunk(message)
@@ -176,7 +177,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   onPublishFailed(error: AntiphonError): void {
     // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
-    else this.#failAttempt(this.addContext(error), false)
+    else this.#failAttempt(withExchange(this, error), false)
   }
 
   // Called by the response handler.
@@ -196,7 +197,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (response !== undefined) this.requester.roundTrips?.onResponse(this, this.requester)
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
-    emitResponded(this)
+    this.requester.events.requester?.responded(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }
@@ -208,13 +209,14 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const canRetry = this.#retry !== undefined && this.#canRepeat && !mustRepeat(error, this)
-    const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
+    const canRetry = this.#responseHandler.canRepeat !== false && !mustRepeat(error, this)
+    const failure =
+      canRetry && this.#retry !== undefined ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
-      this.#control?.close()
-      this.#control = undefined
+      this.control?.close()
+      this.control = undefined
       if (isRenewed) this.requester.pendingRequests.unregister(this)
     }
   }
@@ -224,23 +226,13 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    emitFailed(this, error)
+    this.requester.events.requester?.failed(this, error)
     if (mayBeRunning(error.code)) {
-      this.cancelAtResponder(error.code)
+      cancelAtResponder(this, error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
     }
     // Errors from the response handler already have the context.
-    this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
-  }
-
-  /** Returns an error with the context of the exchange. */
-  addContext<C extends ErrorCode>(error: AntiphonError<C>): AntiphonError<C> {
-    return error.withContext(this.#context())
-  }
-
-  /** Creates an error with the context of the exchange. */
-  createError<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
-    return new AntiphonError(code, message, { ...this.#context(), ...context })
+    this.#observer.error(error.correlation === undefined ? withExchange(this, error) : error)
   }
 
   /** Restarts the timeout with this duration. */
@@ -250,48 +242,14 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#deadline = this.requester.deadlines.add(milliseconds, this)
   }
 
-  /** Returns the control topic of the responder that has the request; `undefined` while none is known. */
-  get controlTopic(): string | undefined {
-    return this.#control?.topic
-  }
-
-  /** Sends an exchange control message to the responder, if its control topic is known. */
-  sendControl(userProperties: UserProperties): void {
-    if (this.isSettled || this.#control === undefined) return
-    emitCredit(this, userProperties)
-    this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
-  }
-
-  /** Cancels the request at its responder: now, or when the responder has named its control topic. */
-  cancelAtResponder(reason?: ErrorCode): void {
-    if (!this.sendsControl || this.attempts === 0) return
-    const timeLeft = this.#deadline.left()
-    if (this.#control !== undefined) return this.#control.cancel(timeLeft, reason)
-    const { identity } = this.request
-    if (identity !== undefined)
-      this.requester.pendingRequests.unmatched.rememberCancel(identity, timeLeft, reason)
-  }
-
-  /** Notes the responder's control topic. Returns whether the message is an acceptance, and no response. */
-  #accept(controlTopic: string, message: Message): boolean {
-    if (this.#control === undefined) this.#control = new ControlChannel(this, controlTopic)
-    else this.#control.onAccepted(controlTopic)
-    this.#responseHandler.onAccepted?.(this, message)
-    if (!isAcceptance(message)) return false
-    // It may die before it responds.
-    this.#retry?.onAttempt(this.attempts, this.#deadline.left())
-    return true
-  }
-
-  /** Sends the request again. A responder that has accepted it comes first: another one would run it a second time. */
-  resend(publish: () => void): void {
-    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), publish)
-    else publish()
+  /** Milliseconds until the timeout. */
+  get timeLeft(): number {
+    return this.#deadline.left()
   }
 
   /** Publishes the request, for the first time or again. */
   publish(): void {
-    if (this.attempts > 0 && !this.#canRepeat) return
+    if (this.attempts > 0 && this.#responseHandler.canRepeat === false) return
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++
@@ -305,35 +263,19 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.request.publish(timeLeft, this.attempts)
   }
 
-  latenessAfter(delay: number): string | undefined {
-    const { deadlines, roundTrips } = this.requester
-    return roundTrips?.lateness(this.#deadline.left() - delay, deadlines.now())
-  }
-
-  /** Publishes the request for the first time, unless it has waited until its response would be too late. */
-  #publishInTime(): void {
-    const lateness = this.waitingBytes === undefined ? undefined : this.latenessAfter(0)
-    if (lateness === undefined) this.publish()
-    else this.#failUnsent(lateness)
-  }
-
   /** Removes the attempt from the link's queue if its response would be too late; the link sends the queue after this call. */
   #dropIfLate(): void {
     this.#isQueued = false
-    const lateness = this.latenessAfter(0)
+    const lateness = latenessOf(this)
     if (lateness === undefined) return
     this.request.stop()
     if (this.attempts > 1) return this.#retry?.deny(lateness)
     this.attempts = 0
-    this.#failUnsent(lateness)
-  }
-
-  #failUnsent(lateness: string): void {
-    this.fail(timeoutError(this, `not sent, because ${lateness}`))
+    this.fail(unsentError(this, lateness))
   }
 
   #timeOut(milliseconds: number): void {
-    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds), this.#retry?.hint))
+    this.fail(stepTimeoutError(this, milliseconds, this.#retry?.hint))
   }
 
   #settle(): void {
@@ -347,22 +289,9 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.request.stop()
     this.requester.roundTrips?.onSettled(this)
     this.#chunks?.clear()
-    this.#control?.close()
+    this.control?.close()
     monitor.removeObserver(this)
     pendingRequests.settle(this)
     this.#responseHandler.onSettled?.()
-  }
-
-  get #canRepeat(): boolean {
-    return this.#responseHandler.canRepeat !== false
-  }
-
-  #context(): ErrorContext {
-    return {
-      endpoint: this.requester.endpoint.name,
-      topic: this.request.topic,
-      correlation: this.request.displayToken,
-      phase: this.attempts > 0 ? 'after-network' : 'before-network',
-    }
   }
 }

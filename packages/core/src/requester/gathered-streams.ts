@@ -6,6 +6,7 @@ import { GATHERING } from '../protocol/responder-name.js'
 import { streamPositionOf } from '../protocol/stream-position.js'
 import { ReorderBuffer } from '../stream/reorder-buffer.js'
 import type { Deadlines } from '../time/deadlines.js'
+import { exchangeError } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 import type { ResolvedGatherRules } from './gathered-responses.js'
 import type { RequesterContext } from './requester-context.js'
@@ -72,14 +73,18 @@ export class GatheredStreams implements ResponseHandler {
     const position = streamPositionOf(header)
     if (position === undefined) {
       const text = `the response's __stream is ${header === undefined ? 'missing' : `"${header}"`}`
-      this.#end(stream, exchange, readFailure(response, exchange) ?? exchange.createError('protocol', text))
+      this.#end(
+        stream,
+        exchange,
+        readFailure(response, exchange) ?? exchangeError(exchange, 'protocol', text),
+      )
       return
     }
     const { index } = position
     if (stream.order.has(index)) return
     if (index - stream.order.nextIndex > REORDER_LIMIT) {
       const text = `item ${index} arrived before item ${stream.order.nextIndex}`
-      return this.#end(stream, exchange, exchange.createError('protocol', text))
+      return this.#end(stream, exchange, exchangeError(exchange, 'protocol', text))
     }
     stream.order.add(response, position)
     this.#emitInOrder(stream, exchange)
@@ -94,7 +99,7 @@ export class GatheredStreams implements ResponseHandler {
     for (const stream of this.#streams.values()) {
       if (stream.hasEnded) continue
       const text = `no item ${stream.order.nextIndex} of responder ${stream.key} until the gathering ended`
-      stream.end(exchange.createError('timeout', text))
+      stream.end(exchangeError(exchange, 'timeout', text))
     }
     return 'responded'
   }
@@ -111,7 +116,7 @@ export class GatheredStreams implements ResponseHandler {
   /** Emits a stream that fails at once: a responder that has no name, or a failure before its first item. */
   #receiveUnnamed(response: DecodedOnce, exchange: Exchange): void {
     const text = 'a response names no responder: set responderOf, or let the responders send __srcId'
-    const error = readFailure(response, exchange) ?? exchange.createError('protocol', text)
+    const error = readFailure(response, exchange) ?? exchangeError(exchange, 'protocol', text)
     const stream = new ResponderStream('')
     exchange.emit(stream.toObservable())
     this.#end(stream, exchange, error)
@@ -120,7 +125,7 @@ export class GatheredStreams implements ResponseHandler {
   #add(name: string, exchange: Exchange): ResponderStream | undefined {
     if (this.#streams.size >= RESPONDER_LIMIT) {
       exchange.fail(
-        exchange.createError('overflow', `more than ${RESPONDER_LIMIT} responders have responded`),
+        exchangeError(exchange, 'overflow', `more than ${RESPONDER_LIMIT} responders have responded`),
       )
       return undefined
     }

@@ -9,6 +9,8 @@ import { fromFailure, Status, toFailure, type Failure } from '../protocol/status
 import { renderValue } from '../rendering.js'
 import { itemSource, type ItemSource } from '../stream/item-source.js'
 import { reportThrown } from '../stream/report-thrown.js'
+import { cancelAtResponder, sendCredit } from './control-channel.js'
+import { exchangeError } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 import { SentItems, type SentItem } from './sent-items.js'
 
@@ -70,13 +72,13 @@ export class ItemSender {
     const isOther = this.#adoptReceiver()
     const { firstIndex } = this.#sent
     const fault = this.#faultOf(nextIndex, isOther)
-    if (fault !== undefined) this.#exchange.fail(this.#exchange.createError('protocol', fault))
+    if (fault !== undefined) this.#exchange.fail(exchangeError(this.#exchange, 'protocol', fault))
     // An earlier acceptance may arrive late.
     if (this.#isStopped || nextIndex < firstIndex) return false
     const isRepeated = nextIndex === firstIndex && total === this.#total
     this.#sent.release(nextIndex)
     this.#total = Math.max(this.#total, total)
-    if (isRepeated && !this.#sent.rewind(nextIndex)) this.#exchange.sendControl(signOfLife())
+    if (isRepeated && !this.#sent.rewind(nextIndex)) sendCredit(this.#exchange, signOfLife())
     this.#pump()
     return true
   }
@@ -91,7 +93,8 @@ export class ItemSender {
 
   /** Notes the responder that has accepted the attempt. Returns whether it is another one; it gets all items. */
   #adoptReceiver(): boolean {
-    const { controlTopic: topic = '', attempts } = this.#exchange
+    const { attempts, control } = this.#exchange
+    const topic = control?.topic ?? ''
     const previous = this.#receiver
     if (previous?.topic === topic && previous.attempts === attempts) return false
     this.#receiver = { topic, attempts }
@@ -151,7 +154,7 @@ export class ItemSender {
     const failure = toFailure(thrown, STREAM_FAILED)
     this.#hasEnded = true
     this.#hasFailed = true
-    if (this.#receiver === undefined) this.#exchange.cancelAtResponder(error.code)
+    if (this.#receiver === undefined) cancelAtResponder(this.#exchange, error.code)
     else {
       const position = { index: this.#sent.nextIndex, isLast: true }
       this.#publish({ payload: EMPTY, position, failure }, this.#receiver.topic)

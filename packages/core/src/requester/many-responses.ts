@@ -2,6 +2,8 @@ import type { AntiphonError } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
 import { totalCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
+import { cancelAtResponder, sendCredit } from './control-channel.js'
+import { exchangeError } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 import { streamPositionOf } from '../protocol/stream-position.js'
 import { Credit } from '../stream/credit.js'
@@ -52,7 +54,7 @@ export class ManyResponses implements ResponseHandler {
       const failure = readFailure(response, exchange)
       const fault = header === undefined ? 'is missing' : `is "${header}"`
       const text = `the response's __stream ${fault}: expected <index> or <index>:last`
-      this.#fail(exchange, failure ?? exchange.createError('protocol', text), failure !== undefined)
+      this.#fail(exchange, failure ?? exchangeError(exchange, 'protocol', text), failure !== undefined)
       return
     }
     if (this.#order.has(position.index)) return
@@ -60,12 +62,12 @@ export class ManyResponses implements ResponseHandler {
       const gap = `item ${position.index} arrived before item ${this.#order.nextIndex}`
       this.#fail(
         exchange,
-        exchange.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`),
+        exchangeError(exchange, 'protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`),
       )
       return
     }
     if (!position.isLast && !this.#credit.use()) {
-      this.#fail(exchange, exchange.createError('protocol', `item ${position.index} exceeds the credit`))
+      this.#fail(exchange, exchangeError(exchange, 'protocol', `item ${position.index} exceeds the credit`))
       return
     }
     this.extendTimeout(exchange)
@@ -108,7 +110,7 @@ export class ManyResponses implements ResponseHandler {
   }
 
   #sendTotal(exchange: Exchange): void {
-    if (this.#credit.isLimited) exchange.sendControl(totalCredit(this.#credit.total))
+    if (this.#credit.isLimited) sendCredit(exchange, totalCredit(this.#credit.total))
   }
 
   /** Restarts the timeout. With credit it is divided, so that a total which is lost at QoS 0 is repeated in time. */
@@ -140,7 +142,7 @@ export class ManyResponses implements ResponseHandler {
 
   /** Fails the attempt, or the exchange once it has emitted an item, because another attempt would repeat that. */
   #fail(exchange: Exchange, error: AntiphonError, isEnd = false): void {
-    if (!isEnd) exchange.cancelAtResponder(error.code)
+    if (!isEnd) cancelAtResponder(exchange, error.code)
     if (this.#hasEmitted) {
       exchange.fail(error)
       return

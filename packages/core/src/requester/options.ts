@@ -16,7 +16,7 @@ const EMPTY_PAYLOAD = new Uint8Array()
 
 /**
  * When and how often a request is sent again. It has the same correlation, unless the responder reported a failure that it
- * would repeat from its cache, which is any but 503.
+ * would repeat from its cache, which is any but 503 of a busy responder.
  */
 export interface RetryOptions {
   /** The maximum number of retries after the first attempt. */

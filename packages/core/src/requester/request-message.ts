@@ -19,7 +19,6 @@ import {
 } from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
-import { emitAcknowledged, emitSent } from './exchange-events.js'
 import type { RequestParts } from './requester-context.js'
 
 /** The payload of the message that begins a request stream. */
@@ -124,12 +123,12 @@ export class RequestMessage implements Observer<PublishAck> {
 
   /** Publishes an attempt. `timeLeft` are the milliseconds until the timeout. */
   publish(timeLeft: number, attempt: number): void {
-    const { link, monitor, rules } = this.#exchange.requester
+    const { events, link, monitor, rules } = this.#exchange.requester
     this.#publishing?.unsubscribe()
     const message = this.#toMessage(timeLeft, attempt)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
     if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
-    emitSent(this.#exchange, attempt, message)
+    events.requester?.sent(this.#exchange, attempt, message)
     const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
     if (this.#exchange.isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
@@ -162,9 +161,9 @@ export class RequestMessage implements Observer<PublishAck> {
 
   next({ reasonCode }: PublishAck): void {
     this.reasonCode = reasonCode
-    emitAcknowledged(this.#exchange, reasonCode)
+    const { events, onAcknowledged, rules } = this.#exchange.requester
+    events.requester?.acknowledged(this.#exchange, reasonCode)
     this.#exchange.updateStep()
-    const { onAcknowledged, rules } = this.#exchange.requester
     onAcknowledged?.(reasonCode)
     const { noResponder } = this
     if (noResponder !== undefined && rules.failFast) this.#exchange.onPublishFailed(noResponder)

@@ -6,8 +6,14 @@ import type { Exchange } from './exchange.js'
 import { ItemSender } from './item-sender.js'
 import type { ResponseHandler, TimeoutResult } from './response-handler.js'
 
+/** Returns the response handler of a request that also sends its items. */
+export type SendItems = (items: unknown, responses: ResponseHandler) => ResponseHandler
+
+/** Sends the items of request streams. */
+export const sendItems: SendItems = (items, responses) => new RequestStream(items, responses)
+
 /** The response handler of a request that is a stream: it sends the items, and another handler reads the responses. */
-export class RequestStream implements ResponseHandler {
+class RequestStream implements ResponseHandler {
   readonly #items: unknown
   readonly #responses: ResponseHandler
   #sender: ItemSender | undefined
@@ -36,7 +42,7 @@ export class RequestStream implements ResponseHandler {
   }
 
   onAccepted(exchange: Exchange, message: Message): void {
-    const { controlTopic } = exchange
+    const controlTopic = exchange.control?.topic
     if (controlTopic !== this.#controlTopic) this.#responses.onAccepted?.(exchange, message)
     this.#controlTopic = controlTopic
     const credit = itemCreditOf(message)

@@ -10,12 +10,12 @@ import { observationsOf } from '../observe/observations.js'
 import type { MutableRequesterStats } from '../observe/requester-stats.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Exchange, type ExchangeObserver } from './exchange.js'
-import { emitRejected } from './exchange-events.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
-import { RequestStream } from './request-stream.js'
+import { MarkedResponses } from './marked-responses.js'
+import type { SendItems } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
 import { RoundTrips } from './round-trips.js'
@@ -89,12 +89,13 @@ export function startExchange<T extends EndpointTypes>(
   let responseHandler = responses
   try {
     const parts = toRequestParts(requester.endpoint, request)
-    if (requester.endpoint.requests === 'many') responseHandler = new RequestStream(parts.value, responses)
+    const sendItems = requester.endpoint.requestStreams?.send as SendItems | undefined
+    if (sendItems !== undefined) responseHandler = sendItems(parts.value, responses)
     exchange = new Exchange(requester, parts, observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++
     const error = AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name })
-    emitRejected(requester, error)
+    requester.events.requester?.rejected(requester, error)
     observer.error(error)
     return NOT_STARTED
   }
@@ -121,7 +122,10 @@ function hasParams({ topic, responseTopic, correlation: { createdParams = [] } }
 
 /** Returns the response handler of an endpoint with one or many responses. */
 function responseHandlerFor({ endpoint, rules }: RequesterContext): ResponseHandler {
-  return endpoint.responses === 'one' ? singleResponse : new ManyResponses(rules, true)
+  if (endpoint.responses === 'one') return singleResponse
+  return endpoint.isLast === undefined
+    ? new ManyResponses(rules, true)
+    : new MarkedResponses(rules, endpoint.isLast)
 }
 
 const NO_PARAMS = {}

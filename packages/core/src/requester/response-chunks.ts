@@ -2,6 +2,7 @@ import { CHUNK_ID_PROPERTY, CHUNK_PROPERTY } from '../chunk/chunk-header.js'
 import { Transfers } from '../chunk/transfers.js'
 import { userProperty, type Message } from '../message.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
+import { exchangeError } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 import type { ResponseHandler } from './response-handler.js'
 
@@ -24,7 +25,7 @@ export class ResponseChunks {
       return new DecodedOnce(assembled.message, this.#exchange.request.codecOf(chunk))
     if (assembled.kind === 'incomplete') return undefined
     const fault = `cannot assemble the response: ${assembled.reason}`
-    const error = this.#exchange.createError('protocol', fault)
+    const error = exchangeError(this.#exchange, 'protocol', fault)
     if (this.#handler.receiveFault === undefined) this.#exchange.failAttempt(error)
     else this.#handler.receiveFault(error, this.#exchange)
     return undefined

@@ -5,6 +5,7 @@ import { formatDecodeError } from '../codec/format-decode-error.js'
 import { AntiphonError, type RemoteStatus } from '../errors.js'
 import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status, toStatus, type Failure } from '../protocol/status.js'
+import { exchangeError, withExchange } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 
@@ -45,11 +46,11 @@ export function rejectionOf({ message }: DecodedOnce, exchange: Exchange): Antip
   try {
     error = onResponse(message)
   } catch (thrown) {
-    return exchange.createError('unknown', `onResponse threw: ${reasonOf(thrown)}`, { cause: thrown })
+    return exchangeError(exchange, 'unknown', `onResponse threw: ${reasonOf(thrown)}`, { cause: thrown })
   }
   if (error === undefined) return undefined
-  if (error instanceof AntiphonError) return exchange.addContext(error as AntiphonError)
-  return exchange.createError('protocol', `onResponse rejects the response: ${reasonOf(error)}`, {
+  if (error instanceof AntiphonError) return withExchange(exchange, error as AntiphonError)
+  return exchangeError(exchange, 'protocol', `onResponse rejects the response: ${reasonOf(error)}`, {
     cause: error,
   })
 }
@@ -77,7 +78,7 @@ function payloadFailure(response: DecodedOnce, exchange: Exchange): AntiphonErro
     const failure = failures.failureOf(decoded.right) ?? (isFailure ? UNDESCRIBED : undefined)
     return failure && toStatusError({ isApplicationError: false, ...failure }, exchange)
   } catch (thrown) {
-    return exchange.createError('unknown', `failureOf threw: ${reasonOf(thrown)}`, { cause: thrown })
+    return exchangeError(exchange, 'unknown', `failureOf threw: ${reasonOf(thrown)}`, { cause: thrown })
   }
 }
 
@@ -90,10 +91,11 @@ function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonErro
     exchange.requester.rules.strictResponses &&
     userProperty(message.userProperties, '__stat') === undefined
   )
-    return exchange.createError('protocol', 'the response has no __stat, and strictResponses requires one')
+    return exchangeError(exchange, 'protocol', 'the response has no __stat, and strictResponses requires one')
   if (reading.kind === 'success') return undefined
   if (reading.kind === 'unreadable') {
-    return exchange.createError(
+    return exchangeError(
+      exchange,
       'protocol',
       `the response's __stat is "${reading.found}": it must be a whole number`,
     )
@@ -103,7 +105,7 @@ function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonErro
 
 function toStatusError(status: RemoteStatus, exchange: Exchange): AntiphonError<'status'> {
   const detail = status.message === undefined ? '' : `: ${status.message}`
-  return exchange.createError('status', `the responder answered ${status.code}${detail}`, { status })
+  return exchangeError(exchange, 'status', `the responder answered ${status.code}${detail}`, { status })
 }
 
 /** The value of a response, or the error that it reports. */
@@ -123,8 +125,8 @@ export function readAccepted(response: DecodedOnce, exchange: Exchange): Respons
   if (error !== undefined) return { error }
   const decoded = response.read()
   if (isFalseText(response.message, exchange.request.codecOf(response.message), !isLeft(decoded)))
-    return { error: exchange.createError('protocol', `the response is malformed: ${FALSE_TEXT}`) }
-  if (isLeft(decoded)) return { error: exchange.createError('decode', formatDecodeError(decoded.left)) }
+    return { error: exchangeError(exchange, 'protocol', `the response is malformed: ${FALSE_TEXT}`) }
+  if (isLeft(decoded)) return { error: exchangeError(exchange, 'decode', formatDecodeError(decoded.left)) }
   const { message } = response
   const { includesMessage } = exchange.requester.endpoint
   return { value: includesMessage ? { value: decoded.right, message } : decoded.right }

@@ -2,19 +2,19 @@ import { reasonOf } from '../codec/decode-failure.js'
 import { AntiphonError, type ErrorCode } from '../errors.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { resend } from './control-channel.js'
 import type { Exchange } from './exchange.js'
 import type { ExchangeRules } from './options.js'
-import type { RequesterContext } from './requester-context.js'
 import type { RetryBudget } from './retry-budget.js'
+import { latenessOf } from './round-trips.js'
 
 /**
- * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure but 503 from its cache,
- * and a request without a token goes to the end of the order.
+ * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure from its cache,
+ * except the 503 of a busy one, and a request without a token goes to the end of the order.
  */
 export function needsRenewal({ status }: AntiphonError, { requester, request }: Exchange): boolean {
-  return (
-    requester.endpoint.correlation.isOrdered || (request.token !== '' && status?.code !== Status.unavailable)
-  )
+  const isBusy = status?.code === Status.unavailable && !status.isApplicationError
+  return requester.endpoint.correlation.isOrdered || (request.token !== '' && !isBusy)
 }
 
 /** Whether a responder would repeat its failure on every attempt, because the value fixes the token of the request. */
@@ -30,16 +30,6 @@ export function mayBeRunning(code: ErrorCode): boolean {
   return UNANSWERED.has(code)
 }
 
-/** What the attempts of an exchange do when they are due. */
-export interface RetryActions {
-  /** Sends the request again, by calling `publish` unless the responder that has accepted it is still there. */
-  readonly resend: (publish: () => void) => void
-  /** Publishes the request again. */
-  readonly publish: () => void
-  /** Returns why a response to an attempt after this delay would be too late; `undefined` if it may be in time. */
-  readonly latenessAfter: (delay: number) => string | undefined
-}
-
 /** Why a request that may be sent again was not. */
 const BUDGET_USED_UP = 'the retry budget of the endpoint is used up'
 
@@ -50,19 +40,20 @@ function withoutRetry(error: AntiphonError, reason: string): AntiphonError {
 
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
+  readonly #exchange: Exchange
   readonly #rules: ExchangeRules
   readonly #deadlines: Deadlines
   readonly #budget: RetryBudget
-  readonly #actions: RetryActions
   #nextAttempt: Deadline | undefined
   /** Why the latest attempt was not sent. */
   #denial: string | undefined
 
-  constructor({ rules, deadlines }: RequesterContext, budget: RetryBudget, actions: RetryActions) {
+  constructor(exchange: Exchange, budget: RetryBudget) {
+    const { rules, deadlines } = exchange.requester
+    this.#exchange = exchange
     this.#rules = rules
     this.#deadlines = deadlines
     this.#budget = budget
-    this.#actions = actions
   }
 
   /** Returns the end of the text of a timeout: why a retry was not sent. */
@@ -78,7 +69,7 @@ export class Retry {
   /** Publishes the request again after silence, if that is not in vain; otherwise the exchange only waits. */
   publish(): void {
     this.#denial = this.#reasonAgainst(0)
-    if (this.#denial === undefined) this.#actions.publish()
+    if (this.#denial === undefined) this.#exchange.publish()
   }
 
   /** Notes why an attempt was not sent. */
@@ -88,7 +79,7 @@ export class Retry {
 
   /** Takes a retry from the budget, to be sent after a delay. Returns why the request is not sent again. */
   #reasonAgainst(delay: number): string | undefined {
-    const lateness = this.#actions.latenessAfter(delay)
+    const lateness = latenessOf(this.#exchange, delay)
     if (lateness !== undefined) return lateness
     return this.#budget.take() ? undefined : BUDGET_USED_UP
   }
@@ -98,8 +89,8 @@ export class Retry {
     const { attempts } = this.#rules
     this.cancel()
     if (attempt >= attempts) return
-    const resend = (): void => this.#actions.resend(() => this.publish())
-    this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), resend)
+    const onSilent = (): void => resend(this.#exchange, () => this.publish())
+    this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), onSilent)
   }
 
   /**
@@ -119,7 +110,7 @@ export class Retry {
     const reason = this.#reasonAgainst(delay)
     if (reason !== undefined) return withoutRetry(error, reason)
     this.cancel()
-    this.#nextAttempt = this.#deadlines.add(delay, () => this.#actions.publish())
+    this.#nextAttempt = this.#deadlines.add(delay, () => this.#exchange.publish())
     return undefined
   }
 

@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint.js'
 import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { ConnectionInfo, Link } from '../link/link.js'
 import { oncePer } from '../once-per.js'
+import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
 
 /** A request while its response is measured. */
@@ -82,4 +83,9 @@ export class RoundTrips {
     const left = Math.max(0, Math.floor(timeLeft))
     return `${left} ms are left, and the fastest of the latest responses took ${Math.ceil(fastest)} ms`
   }
+}
+
+/** Returns why a response to a request that is sent after a delay would be too late; `undefined` if it may be in time. */
+export function latenessOf({ requester, timeLeft }: Exchange, delay = 0): string | undefined {
+  return requester.roundTrips?.lateness(timeLeft - delay, requester.deadlines.now())
 }

@@ -1,4 +1,5 @@
 import type { AntiphonError, AwaitedStep } from '../errors.js'
+import { exchangeError } from './exchange-error.js'
 import type { Exchange } from './exchange.js'
 
 const DESCRIPTIONS: Readonly<Record<AwaitedStep, string>> = {
@@ -14,9 +15,18 @@ export function awaitedStep({ attempts, request, requester }: Exchange): Awaited
   return requester.monitor.isOnline ? 'subscription' : 'connection'
 }
 
-/** Returns the text of a timeout error for the step that took too long. */
-export function describeTimeout(step: AwaitedStep, milliseconds: number): string {
-  return `${DESCRIPTIONS[step]} within ${milliseconds} ms`
+/** Creates the error of a step that took too long. */
+export function stepTimeoutError(
+  exchange: Exchange,
+  milliseconds: number,
+  details?: string,
+): AntiphonError<'timeout'> {
+  return timeoutError(exchange, `${DESCRIPTIONS[awaitedStep(exchange)]} within ${milliseconds} ms`, details)
+}
+
+/** Creates the error of a request that was not sent because its response would have been too late. */
+export function unsentError(exchange: Exchange, lateness: string): AntiphonError<'timeout'> {
+  return timeoutError(exchange, `not sent, because ${lateness}`)
 }
 
 /** Creates the error of an elapsed timeout. The link or the broker may have reported its cause. */
@@ -28,14 +38,14 @@ export function timeoutError(exchange: Exchange, fault: string, details = ''): A
   const offline = monitor.isOnline ? undefined : monitor.offlineError
   if (offline !== undefined) {
     const hint = `. Last attempt: ${offline.rawMessage}`
-    return exchange.createError('timeout', message + hint, { awaited, cause: offline })
+    return exchangeError(exchange, 'timeout', message + hint, { awaited, cause: offline })
   }
   const queueHint = requester.pendingRequests.queueHint(exchange)
-  if (queueHint !== undefined) return exchange.createError('timeout', message + queueHint, { awaited })
+  if (queueHint !== undefined) return exchangeError(exchange, 'timeout', message + queueHint, { awaited })
   const cause = request.noResponder
-  if (cause === undefined) return exchange.createError('timeout', message, { awaited })
+  if (cause === undefined) return exchangeError(exchange, 'timeout', message, { awaited })
   const hint = `. The broker reports no subscriber to ${request.topic}: is the responder running, and is the topic right?`
-  return exchange.createError('timeout', message + hint, { awaited, cause })
+  return exchangeError(exchange, 'timeout', message + hint, { awaited, cause })
 }
 
 /** Creates the error of a stream that has not ended within its `totalTimeout`. */

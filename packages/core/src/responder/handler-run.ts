@@ -9,7 +9,6 @@ import type { KeyedNode } from './keyed-queue.js'
 import { contextOf, withAccessors, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun } from './controlled-run.js'
 import type { RequestContext } from './request-context.js'
-import { emitStarted } from './request-events.js'
 import type { SettlementListener } from './response-sender.js'
 
 /** What the runs of one `serve` have in common. */
@@ -51,7 +50,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
     this.#waitDeadline?.cancel()
     this.startedAt = this.context.responder.now()
     if (this.context.expiresAt <= this.startedAt) return this.expire()
-    emitStarted(this.context)
+    this.context.responder.events.responder?.started(this.context)
     this.run()
   }
 

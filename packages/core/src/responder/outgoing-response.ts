@@ -10,6 +10,7 @@ import { fromStreamPosition, type StreamPosition } from '../protocol/stream-posi
 import { fromFailure, Status, type Failure } from '../protocol/status.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { RequestContext } from './request-context.js'
+import { hasMessageProperties } from './request-properties.js'
 import { hasProperties, type ResponseWithProperties } from './with-properties.js'
 
 const EMPTY = new Uint8Array()
@@ -92,15 +93,16 @@ export function toBareFailureResponse(
   context: RequestContext,
   failure: Failure,
 ): OutgoingResponse | undefined {
-  return context.canReadStatus ? withoutValue(context, fromFailure(failure)) : undefined
+  return canReadStatus(context) ? withoutValue(context, fromFailure(failure)) : undefined
 }
 
-/** Adds the position in a stream to a response. */
+/** Adds the position in a stream to a response, unless the endpoint marks the end in the payload. */
 export function atStreamPosition(
+  { responder }: RequestContext,
   response: OutgoingResponse | undefined,
   position: StreamPosition,
 ): OutgoingResponse | undefined {
-  if (response === undefined) return undefined
+  if (response === undefined || responder.endpoint.isLast !== undefined) return response
   const userProperties: UserProperties = [
     ...response.userProperties,
     ['__stream', fromStreamPosition(position)],
@@ -160,4 +162,15 @@ export function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
   if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
   const own = toOwnBytes(payload)
   return own === payload ? response : { ...response, payload: own }
+}
+
+/**
+ * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
+ * recognised by a request without any property; it would take an empty payload for a response. So would all requesters of
+ * an endpoint that reports failures in payloads.
+ */
+function canReadStatus({ responder, message }: RequestContext): boolean {
+  const { failures, responseTopic } = responder.endpoint
+  const isTopicKnown = responseTopic !== undefined
+  return responder.hasStatuses && failures === undefined && (!isTopicKnown || hasMessageProperties(message))
 }

@@ -71,9 +71,14 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T>,
   }
 }
 
-/** Converts the elapsed time at which the handler is stopped to the clock of the scheduler. */
-function deadlineOf({ handlerDueAt, receivedAt }: RequestContext, receivedOnClock: number): number {
-  return receivedOnClock + handlerDueAt - receivedAt
+/** Returns when the handler is stopped, on the clock of the scheduler. A stream has no expiry as a whole. */
+function deadlineOf(
+  { responder, expiresAt, receivedAt, runDueAt }: RequestContext,
+  receivedOnClock: number,
+): number {
+  const { requests, responses } = responder.endpoint
+  const isStream = responses === 'many' || requests === 'many'
+  return receivedOnClock + (isStream ? runDueAt : Math.min(runDueAt, expiresAt)) - receivedAt
 }
 
 /** Returns a request with its accessors, which a copy that was made by spreading lacks. */

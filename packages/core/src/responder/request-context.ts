@@ -3,20 +3,17 @@ import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
+import type { RequestItems } from '../stream/item-stream.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
-import { emitCancelled, emitCredit } from './request-events.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
-import { hasMessageProperties } from './request-properties.js'
 import { abortSignal, toController, type AbortCause, type SignalState } from './request-signal.js'
 import type { CacheEntry } from './response-cache.js'
 
 /** How many responses to one request are cached for its duplicates. */
 const CACHED_RESPONSES_LIMIT = 256
-
 const NO_RESPONSES: OutgoingResponse[] = []
-
 const NO_PROPERTIES: UserProperties = []
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
@@ -87,30 +84,14 @@ export class RequestContext implements ListNode<RequestContext> {
     return controller.signal
   }
 
-  /** The elapsed time at which the handler is stopped; `Infinity` without a limit. A stream has no expiry as a whole. */
-  get handlerDueAt(): number {
-    const dueAt = this.#run?.dueAt ?? Infinity
-    const { requests, responses } = this.responder.endpoint
-    return responses === 'many' || requests === 'many' ? dueAt : Math.min(dueAt, this.expiresAt)
+  /** The elapsed time at which the run of the handler must have ended; `Infinity` without a limit. */
+  get runDueAt(): number {
+    return this.#run?.dueAt ?? Infinity
   }
 
   /** Aborts the signal, because the handler is stopped. */
   abort(cause: AbortCause): void {
     this.#signal = abortSignal(this.#signal, cause)
-  }
-
-  /**
-   * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
-   * recognised by a request without any property; it would take an empty payload for a response. So would all requesters of
-   * an endpoint that reports failures in payloads.
-   */
-  get canReadStatus(): boolean {
-    const { responder, message } = this
-    return (
-      responder.hasStatuses &&
-      responder.endpoint.failures === undefined &&
-      (responder.endpoint.responseTopic === undefined || hasMessageProperties(message))
-    )
   }
 
   /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */
@@ -187,7 +168,7 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Cancels the request on behalf of the requester. */
   cancel(): void {
     if (!this.#isOpen) return
-    emitCancelled(this)
+    this.responder.events.responder?.cancelled(this)
     this.#run?.cancel()
     this.endWithoutResponse()
   }
@@ -195,8 +176,13 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Passes on the number of items that the requester accepts in all. */
   raiseCredit(total: number): void {
     if (!this.#isOpen) return
-    emitCredit(this, total)
+    this.responder.events.responder?.credit(this, total)
     this.#run?.raiseCredit(total)
+  }
+
+  /** The items of a request stream; any other request has none. */
+  get items(): RequestItems<unknown> | undefined {
+    return undefined
   }
 
   /** Receives an item of a request stream. */

@@ -10,9 +10,7 @@ import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
-import { emitAbandoned, emitSettled } from './request-events.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
-import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
@@ -138,7 +136,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     run.context.abort('stopped')
     run.stop()
     run.context.abandon()
-    emitAbandoned(run.context)
+    run.context.responder.events.responder?.abandoned(run.context)
   }
 
   #runsOf(responder: ResponderContext): readonly HandlerRun<T>[] {
@@ -159,7 +157,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
       run.context.abort('stopped')
       run.stop()
       run.context.abandon()
-      if (outcome === undefined) emitAbandoned(run.context)
+      if (outcome === undefined) run.context.responder.events.responder?.abandoned(run.context)
       else this.#report(run, outcome, run.context.responder.now())
     }
   }
@@ -223,10 +221,8 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { requests, responses } = contextOf(request).responder.endpoint
-    if (responses === 'many') return new StreamResponseRun(this.#runOptions, request, key)
-    return requests === 'many'
-      ? new RequestStreamRun(this.#runOptions, request, key)
+    return contextOf(request).responder.endpoint.responses === 'many'
+      ? new StreamResponseRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 
@@ -273,7 +269,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     // Setting the system clock in the meantime does not change the duration.
     const offset = receivedAt - context.receivedAt
     context.responder.stats[outcome.outcome]++
-    emitSettled(context, outcome, startedAt, now)
+    context.responder.events.responder?.settled(context, outcome, startedAt, now)
     const record: Mutable<ServeRecord<T>> = {
       endpoint,
       params,

@@ -16,6 +16,7 @@ import {
   readsAcceptances,
 } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
+import type { ResponseTopicTemplate } from '../response-topic-template.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { receiveControl } from './control-receiver.js'
 import { receiveDuplicate } from './duplicate-requests.js'
@@ -23,9 +24,8 @@ import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
-import { emitReceived } from './request-events.js'
 import { requestKey } from './request-key.js'
-import { RequestStreamContext } from './request-stream-context.js'
+import type { ReceiveItems } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
 import { fail, type SettlementListener } from './response-sender.js'
 import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
@@ -92,7 +92,7 @@ export class RequestReceiver {
       const request = this.#examine<T>(delivery)
       if (request === undefined) return undefined
       this.#responder.stats.received++
-      emitReceived(contextOf(request))
+      this.#responder.events.responder?.received(contextOf(request))
       return request
     } catch (thrown) {
       // The application's correlations and rules may throw; no message may end the stream of requests.
@@ -117,21 +117,35 @@ export class RequestReceiver {
     const correlation = endpoint.correlation.readRequest(received)
     const own = endpoint.responseTopic
     const isOwnKnown = own !== undefined && own.isMatch === undefined
-    const responseTopic = isOwnKnown ? own.format(params).topic : correlation.responseTopic
+    const responseTopic = isOwnKnown
+      ? this.#ownResponseTopic(own, params, correlation.token)
+      : correlation.responseTopic
     const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
-    const hasItems = endpoint.requests === 'many'
-    const context = hasItems
-      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
-      : new RequestContext(this.#responder, delivery, correlation, responseTopic)
+    const receiveItems = endpoint.requestStreams?.receive as ReceiveItems | undefined
+    const context =
+      receiveItems === undefined
+        ? new RequestContext(this.#responder, delivery, correlation, responseTopic)
+        : receiveItems(this.#responder, delivery, correlation, responseTopic, this.#transfers)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
-    if (context instanceof RequestStreamContext) return toReceivedRequest<T>(context, params, context.items)
+    if (context.items !== undefined) return toReceivedRequest<T>(context, params, context.items)
     const decoded = received.read()
     if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
     return toReceivedRequest<T>(context, params, decoded.right)
+  }
+
+  /** Returns the endpoint's own response topic, or `undefined` for a request whose payload says that it has no response. */
+  #ownResponseTopic(
+    own: ResponseTopicTemplate,
+    params: Readonly<Record<string, string>>,
+    token: string | undefined,
+  ): string | undefined {
+    const { acceptsNotifications, correlation } = this.#responder.endpoint
+    const isNotification = token === undefined && acceptsNotifications && correlation.readsPayload
+    return isNotification ? undefined : own.format(params).topic
   }
 
   /** Adds a chunk. It is acknowledged at once; the last one is acknowledged with the request that it completes. */

@@ -8,9 +8,15 @@ import { ReceivedItems } from './received-items.js'
 import { RequestContext } from './request-context.js'
 import type { ResponderContext } from './responder-context.js'
 
+/** Returns the context of a request that also receives its items. */
+export type ReceiveItems = (...parts: ConstructorParameters<typeof RequestStreamContext>) => RequestContext
+
+/** Receives the items of request streams. */
+export const receiveItems: ReceiveItems = (...parts) => new RequestStreamContext(...parts)
+
 /** A request that is a stream of items. It expires when its requester has been silent for the lifetime of the request. */
-export class RequestStreamContext extends RequestContext {
-  readonly items: RequestItems<unknown>
+class RequestStreamContext extends RequestContext {
+  readonly #items: RequestItems<unknown>
   readonly #receiver: ItemReceiver
   #aliveAt: number
 
@@ -24,7 +30,11 @@ export class RequestStreamContext extends RequestContext {
     super(responder, delivery, correlation, responseTopic)
     this.#aliveAt = this.receivedAt
     this.#receiver = new ItemReceiver(this, transfers)
-    this.items = new ReceivedItems(this.#receiver)
+    this.#items = new ReceivedItems(this.#receiver)
+  }
+
+  override get items(): RequestItems<unknown> {
+    return this.#items
   }
 
   override get expiresAt(): number {

@@ -15,7 +15,6 @@ import {
   type OutgoingResponse,
 } from './outgoing-response.js'
 import type { RequestContext } from './request-context.js'
-import { emitAcknowledged, emitResponded } from './request-events.js'
 
 /** What is called once when a request is settled. Pass the run of its handler, which saves a closure. */
 export interface SettlementListener {
@@ -34,6 +33,7 @@ interface Fallback {
 }
 
 const EMPTY_RESPONSE: readonly Fallback[] = [{ build: toEmptyResponse }]
+const NO_RESPONSE: readonly Fallback[] = [{ build: () => undefined }]
 const RESPONSE_FALLBACKS: readonly Fallback[] = failureResponses(UNSENDABLE)
 
 /** Returns the responses that report a failure: with all details, then with the status alone. */
@@ -108,7 +108,7 @@ export function sendItem(
   context.cacheItem(item)
   publish$(context, item, context.lifetime).subscribe({
     next: (ack) => {
-      emitAcknowledged(context, ack.reasonCode)
+      context.responder.events.responder?.acknowledged(context, ack.reasonCode)
       onSent(undefined, ack)
     },
     error: onSent,
@@ -128,10 +128,12 @@ interface StreamEnd {
 export function endStream(context: RequestContext, end: StreamEnd, listener: SettlementListener): void {
   if (!context.close()) return
   const position = { index: end.index, isLast: true }
-  const responses = end.failure === undefined ? EMPTY_RESPONSE : failureResponses(end.failure)
+  // The mark of the end is in the payload of the last response.
+  const ending = context.responder.endpoint.isLast === undefined ? EMPTY_RESPONSE : NO_RESPONSE
+  const responses = end.failure === undefined ? ending : failureResponses(end.failure)
   const atEnd = responses.map(({ build, ...rest }): Fallback => ({
     ...rest,
-    build: (context) => end.finish(atStreamPosition(build(context), position)),
+    build: (context) => end.finish(atStreamPosition(context, build(context), position)),
   }))
   new ResponseSender(context, atEnd, end.outcome, listener).tryNext()
 }
@@ -141,9 +143,9 @@ function publish$(
   response: OutgoingResponse,
   timeLeft: number,
 ): ReturnType<typeof publishWhole$> {
-  const { link, connectionInfo } = context.responder
+  const { link, connectionInfo, events } = context.responder
   const message = toMessage(response, context.correlation, timeLeft)
-  emitResponded(context, message)
+  events.responder?.responded(context, message)
   return publishWhole$(link, message, connectionInfo)
 }
 
@@ -200,7 +202,7 @@ class ResponseSender implements Observer<PublishAck> {
   }
 
   next({ reasonCode }: PublishAck): void {
-    emitAcknowledged(this.#context, reasonCode)
+    this.#context.responder.events.responder?.acknowledged(this.#context, reasonCode)
     this.#end(this.#outcome)
   }
 

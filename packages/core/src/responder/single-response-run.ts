@@ -71,6 +71,10 @@ export class SingleResponseRun<T extends EndpointTypes>
   /** Ends the run when the request expires or `handlerTimeout` is over, whichever comes first. */
   due(): void {
     const { handlerTimeout } = this.options
+    const { timeLeft, responder } = this.context
+    // Each message of a requester that sends a stream has postponed the expiry.
+    const postponedBy = Math.min(timeLeft, this.dueAt - responder.now())
+    if (postponedBy > 0) return this.#dueIn(postponedBy)
     if (this.#timeToExpiry <= handlerTimeout) return this.expire()
     this.context.abort('timeout')
     const failure = handlerTimeoutFailure(handlerTimeout)
@@ -109,10 +113,10 @@ export class SingleResponseRun<T extends EndpointTypes>
   }
 
   #startDeadline(): void {
-    this.dueIn(Math.min(this.#timeToExpiry, this.options.handlerTimeout))
+    this.#dueIn(Math.min(this.#timeToExpiry, this.options.handlerTimeout))
   }
 
-  protected dueIn(milliseconds: number): void {
+  #dueIn(milliseconds: number): void {
     if (milliseconds < Infinity) this.#deadline = this.context.responder.deadlines.add(milliseconds, this)
   }
 

@@ -86,7 +86,10 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     const index = this.#nextIndex
     let item: OutgoingResponse | undefined
     try {
-      const response = atStreamPosition(toValueResponse(this.context, value), { index, isLast: false })
+      const response = atStreamPosition(this.context, toValueResponse(this.context, value), {
+        index,
+        isLast: false,
+      })
       item = this.#withName(this.#withControlTopic(response))
     } catch (error) {
       this.#failUnsendable(error)

@@ -12,7 +12,7 @@ export function requireStreamable(
   { cancel, acceptsNotifications }: StreamContract,
   { name, isMqtt5Only, readsPayload }: Correlation,
 ): void {
-  const fault = 'contract.requests is many, which needs'
+  const fault = 'a request stream needs'
   if (isMqtt5Only !== true || readsPayload)
     throw invalidArgument(`${fault} Correlation Data: use correlationData() in place of ${name}`)
   if (cancel === 'local')

@@ -19,6 +19,7 @@ import {
   type DiscoveryEvent,
   type ServiceOptions,
 } from '@antiphon/core/discovery'
+import fc from 'fast-check'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe } from '../observed.js'
@@ -297,6 +298,75 @@ describe('discover$', () => {
       expect(new Set(kindsOf(values)).size).toBe(1_000)
       expect(values).toHaveLength(1_000)
     })
+  }, 60_000)
+})
+
+describe('messages of discovery from any client', () => {
+  /** Messages that are near to those of discovery, and any bytes. */
+  const near = fc.record(
+    {
+      kind: fc.constantFrom('started', 'stopped', 'moved'),
+      id: fc.constantFrom('1', 7, null),
+      name: fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('weather', 'a/b', '#', '__proto__')),
+      instanceId: fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('a', '+', 'constructor')),
+      version: fc.oneof(fc.string({ maxLength: 3 }), fc.nat()),
+      metadata: fc.anything(),
+      endpoints: fc.oneof(fc.constant([]), fc.anything(), fc.array(fc.anything(), { maxLength: 2 })),
+      startedAt: fc.anything(),
+    },
+    { requiredKeys: [] },
+  )
+  const payloads = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    near.map((value) => bytesOf(textOf(value))),
+    fc.json({ maxDepth: 3 }).map(bytesOf),
+    fc.constantFrom('['.repeat(10_000), '"'.repeat(70_000), '{"__proto__":{"name":"weather"}}').map(bytesOf),
+  )
+
+  function textOf(value: object): string {
+    try {
+      return JSON.stringify(value)
+    } catch {
+      // A BigInt, or a cycle.
+      return '{}'
+    }
+  }
+
+  it('affect neither services nor those who discover them, whatever their bytes are', () => {
+    const messages = fc.array(
+      fc.record({
+        topic: fc.constantFrom('announcements', 'ping/x', 'info/x', 'stats/x/weather', 'x'),
+        payload: payloads,
+      }),
+      { minLength: 1, maxLength: 30 },
+    )
+    fc.assert(
+      fc.property(messages, (foreign) => {
+        inWorld((world) => {
+          announce(world, weather)
+          world.advance(50)
+          const tool = world.link('tool')
+          const { values, ending } = observe(world, discover$(tool, { period: 1_000, maximumServices: 20 }))
+          world.advance(1_000)
+          for (const { topic, payload } of foreign)
+            world.broker.publish({ topic: `services/${topic}`, payload })
+          world.advance(3_000)
+          expect(ending()).toBeUndefined()
+          // What is emitted is what the rules of a service allow, and no more services than are tracked.
+          for (const { service } of values) {
+            expect(Object.getPrototypeOf(service)).toBe(Object.prototype)
+            expect(service.name).toMatch(/^[^/+#]+$/u)
+            expect(service.instanceId).toMatch(/^[^/+#]+$/u)
+            expect(typeof service.version).toBe('string')
+          }
+          expect(values.filter(({ kind }) => kind === 'found').length).toBeLessThanOrEqual(21)
+          const { values: stats } = observe(world, serviceStats$(tool, { name: 'weather', instanceId: 'a' }))
+          world.advance(3_000)
+          expect(stats).toMatchObject([{ name: 'weather', instanceId: 'a' }])
+        })
+      }),
+      { numRuns: 60 },
+    )
   }, 60_000)
 })
 

@@ -1,18 +1,12 @@
-import {
-  AntiphonError,
-  endpoint,
-  text,
-  userProperty,
-  type OutgoingMessage,
-  type UserProperties,
-} from '@antiphon/core'
+import { AntiphonError, text, userProperty, type OutgoingMessage, type UserProperties } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { map, NEVER, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf } from '../observed.js'
 import { requestProperties, withResponder, type ResponderSetup } from '../responder/with-responder.js'
 import { wholeNumber } from './whole-number.js'
 
-const sum = endpoint({ topic: 'sum', request: wholeNumber, response: text, requests: 'many' })
+const sum = requestStreamEndpoint({ topic: 'sum', request: wholeNumber, response: text })
 
 type Sum = NonNullable<(typeof sum)['types']>
 

@@ -1,4 +1,5 @@
 import {
+  AntiphonError,
   ApplicationError,
   endpoint,
   exchange$,
@@ -8,9 +9,9 @@ import {
   request,
   request$,
   text,
-  AntiphonError,
   type Handler,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import {
   concat,
   count,
@@ -93,7 +94,7 @@ describe('a request stream with one response', () => {
   })
 
   it('passes the parameters of the topic beside the stream', async () => {
-    const log = endpoint({ topic: 'log/{device}', request: text, response: text, requests: 'many' })
+    const log = requestStreamEndpoint({ topic: 'log/{device}', request: text, response: text })
     const { requester, advance, watch } = await serveStreams(log, ({ value, params }) =>
       value.pipe(
         count(),
@@ -384,13 +385,19 @@ describe('a request stream with one response', () => {
 
 describe('a request stream and its contract', () => {
   it('needs Correlation Data, exchange control messages and a response topic', () => {
-    const contract = { topic: 'x', request: text, response: text, requests: 'many' } as const
-    expect(() => endpoint({ ...contract, correlation: inOrder() })).toThrow(
-      'contract.requests is many, which needs Correlation Data: use correlationData() in place of inOrder',
+    const contract = { topic: 'x', request: text, response: text } as const
+    expect(() => requestStreamEndpoint({ ...contract, correlation: inOrder() })).toThrow(
+      'a request stream needs Correlation Data: use correlationData() in place of inOrder',
     )
-    expect(() => endpoint({ ...contract, correlation: payloadField('id') })).toThrow('needs Correlation Data')
-    expect(() => endpoint({ ...contract, cancel: 'local' })).toThrow('needs exchange control messages')
-    expect(() => endpoint({ ...contract, acceptsNotifications: true })).toThrow('needs a response topic')
+    expect(() => requestStreamEndpoint({ ...contract, correlation: payloadField('id') })).toThrow(
+      'needs Correlation Data',
+    )
+    expect(() => requestStreamEndpoint({ ...contract, cancel: 'local' })).toThrow(
+      'needs exchange control messages',
+    )
+    expect(() => requestStreamEndpoint({ ...contract, acceptsNotifications: true })).toThrow(
+      'needs a response topic',
+    )
   })
 
   it('cannot be gathered', async () => {

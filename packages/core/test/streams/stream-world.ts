@@ -1,5 +1,4 @@
 import {
-  endpoint,
   requests$,
   serve,
   text,
@@ -13,20 +12,20 @@ import {
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import type { VirtualBrokerOptions } from '@antiphon/testing'
 import type { Observable } from 'rxjs'
 import { asyncWorld, type AsyncWorld } from '../async-world.js'
 import { observe, type Observed } from '../observed.js'
 
 /** Many texts in a request, one text in response. */
-export const upload = endpoint({ topic: 'upload', request: text, response: text, requests: 'many' })
+export const upload = requestStreamEndpoint({ topic: 'upload', request: text, response: text })
 
 /** Many texts each way. */
-export const chat = endpoint({
+export const chat = requestStreamEndpoint({
   topic: 'chat',
   request: text,
   response: text,
-  requests: 'many',
   responses: 'many',
 })
 

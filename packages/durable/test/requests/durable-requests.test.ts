@@ -12,6 +12,7 @@ import {
   type Handler,
   type Link,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { durableRequests, memoryStore, type DurableStore } from '@antiphon/durable'
 import * as t from 'io-ts'
 import { NEVER, of } from 'rxjs'
@@ -604,7 +605,7 @@ describe('durableRequests and its link', () => {
     const link = world.link('till')
     const types = { request: text, response: text } as const
     const many = endpoint({ topic: 'many', ...types, responses: 'many' }) as never
-    const items = endpoint({ topic: 'items', ...types, requests: 'many' }) as never
+    const items = requestStreamEndpoint({ topic: 'items', ...types }) as never
     const ordered = endpoint({ topic: 'a', responseTopic: 'b', ...types, correlation: inOrder() })
     const own = endpoint({ topic: 'a', responseTopic: 'b', ...types })
     const faults = [

@@ -14,6 +14,7 @@ import {
   type Link,
   type OutgoingMessage,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { durableResponses, memoryStore, type DurableHandler, type DurableStore } from '@antiphon/durable'
 import * as t from 'io-ts'
 import { EMPTY, NEVER, of, throwError } from 'rxjs'
@@ -333,7 +334,7 @@ describe('durableResponses', () => {
     expect(() => durableResponses(many as never, () => EMPTY, { store })).toThrow(
       '[invalid-argument] many has many responses, and a durable response is a single one',
     )
-    const items = endpoint({ topic: 'items', request: text, response: text, requests: 'many' })
+    const items = requestStreamEndpoint({ topic: 'items', request: text, response: text })
     expect(() => durableResponses(items as never, () => EMPTY, { store })).toThrow(
       '[invalid-argument] items has requests of many items, which are not stored',
     )

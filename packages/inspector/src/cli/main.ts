@@ -1,13 +1,9 @@
 #!/usr/bin/env node
 import { connect } from '@antiphon/mqtt'
-import type { EventSink } from '@antiphon/core/events'
-import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { inspect } from '../inspect.js'
-import { readEvent } from '../model/read-event.js'
 import { observeMessages } from '../observe-messages.js'
+import { readRecording } from '../read-recording.js'
 
 const USAGE = `Usage: antiphon-inspect <file.ndjson>
        antiphon-inspect --url mqtt://localhost [--filter '#']
@@ -18,6 +14,7 @@ Options
   --url <url>             the broker to observe
   --filter <filter>       the topic filter to observe (default: #)
   --payload-bytes <n>     how many bytes of each payload are shown (default: 2000)
+  --trace-url <url>       the address of a trace, such as http://localhost:16686/trace/{traceId}
   --port <port>           the port of the page (default: a free one)
   --help                  show this text
 `
@@ -28,6 +25,7 @@ const { values, positionals } = parseArgs({
     url: { type: 'string' },
     filter: { type: 'string', default: '#' },
     'payload-bytes': { type: 'string', default: '2000' },
+    'trace-url': { type: 'string' },
     port: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
@@ -49,29 +47,23 @@ function fail(text: string): void {
 async function run(): Promise<void> {
   const [file] = positionals
   const link = values.url === undefined ? undefined : connect(values.url)
-  const inspector = await inspect({ port: Number(values.port), ...(link === undefined ? {} : { link }) })
+  const traceUrl = values['trace-url']
+  const inspector = await inspect({
+    port: Number(values.port),
+    ...(traceUrl === undefined ? {} : { traceUrl }),
+    ...(link === undefined ? { recorded: true } : { link }),
+  })
   try {
     if (link !== undefined) {
       const payloadBytes = Number(values['payload-bytes'])
       observeMessages(link, inspector.sink, { filter: values.filter, payloadBytes })
-    } else if (file !== undefined) await read(file, inspector.sink)
+    } else if (file !== undefined) {
+      const skipped = await readRecording(file, inspector.sink)
+      if (skipped > 0) process.stderr.write(`${skipped} lines of ${file} are not events\n`)
+    }
   } catch (error) {
     await inspector.close()
     throw error
   }
   process.stdout.write(`The inspector is at ${inspector.url}\n`)
-}
-
-/** Reads a recording. Says how many lines are not events. */
-async function read(file: string, sink: EventSink): Promise<void> {
-  let skipped = 0
-  const input = createReadStream(file)
-  // Without this, reading the lines of a file that is missing would not end.
-  await once(input, 'open')
-  for await (const line of createInterface({ input })) {
-    const event = readEvent(line)
-    if (event === undefined) skipped++
-    else sink(event)
-  }
-  if (skipped > 0) process.stderr.write(`${skipped} lines of ${file} are not events\n`)
 }

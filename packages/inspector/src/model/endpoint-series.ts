@@ -1,8 +1,7 @@
+import { DurationCounts } from './duration-counts.js'
+
 /** How many seconds a series has. */
 const SECONDS = 120
-
-/** How many durations of a second are kept for its percentiles. */
-const MAX_DURATIONS = 500
 
 /** What happened in one second. */
 export interface SeriesPoint {
@@ -10,15 +9,7 @@ export interface SeriesPoint {
   readonly second: number
   readonly count: number
   readonly errors: number
-  /** A sample of the durations, sorted. */
-  readonly durations: readonly number[]
-}
-
-interface Bucket {
-  second: number
-  count: number
-  errors: number
-  durations: number[]
+  readonly durations: DurationCounts
 }
 
 /** The rates and durations of the settled exchanges of one endpoint, over the latest two minutes. */
@@ -26,7 +17,9 @@ export class EndpointSeries {
   readonly name: string
   count = 0
   errors = 0
-  readonly #buckets: Bucket[] = []
+  readonly #points: { -readonly [Name in keyof SeriesPoint]: SeriesPoint[Name] }[] = []
+  /** The durations of all points. */
+  readonly #durations = new DurationCounts()
 
   constructor(name: string) {
     this.name = name
@@ -34,43 +27,29 @@ export class EndpointSeries {
 
   add(at: number, duration: number, isError: boolean): void {
     const second = Math.floor(at / 1_000)
-    let bucket = this.#buckets.at(-1)
-    if (bucket === undefined || bucket.second < second) {
-      bucket = { second, count: 0, errors: 0, durations: [] }
-      this.#buckets.push(bucket)
-      if (this.#buckets.length > SECONDS) this.#buckets.shift()
+    let point = this.#points.at(-1)
+    if (point === undefined || point.second < second) {
+      point = { second, count: 0, errors: 0, durations: new DurationCounts() }
+      this.#points.push(point)
+      const oldest = this.#points.length > SECONDS ? this.#points.shift() : undefined
+      if (oldest !== undefined) this.#durations.merge(oldest.durations, -1)
     }
     this.count++
-    bucket.count++
+    point.count++
     if (isError) {
       this.errors++
-      bucket.errors++
+      point.errors++
     }
-    // Each duration of a second has the same chance to be in its sample.
-    if (bucket.durations.length < MAX_DURATIONS) bucket.durations.push(duration)
-    else {
-      const index = Math.floor(Math.random() * bucket.count)
-      if (index < MAX_DURATIONS) bucket.durations[index] = duration
-    }
+    point.durations.add(duration)
+    this.#durations.add(duration)
   }
 
   points(): readonly SeriesPoint[] {
-    return this.#buckets.map(({ durations, ...rest }) => ({
-      ...rest,
-      durations: [...durations].sort((a, b) => a - b),
-    }))
+    return this.#points
   }
 
-  /** Returns a percentile of all durations in the series. */
+  /** Returns a percentile of all durations in the series, exact to 5 %. */
   percentile(share: number): number {
-    return percentileOf(
-      this.#buckets.flatMap(({ durations }) => durations).sort((a, b) => a - b),
-      share,
-    )
+    return this.#durations.percentile(share)
   }
-}
-
-/** Returns the value below which a share of sorted values lies; 0 without values. */
-export function percentileOf(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? sorted[0] ?? 0
 }

@@ -21,6 +21,8 @@ export class ExchangeLog {
   readonly connections: ExchangeEvent[] = []
   readonly series: Map<string, EndpointSeries> = new Map()
   events = 0
+  /** The time of the latest event. */
+  latestAt = 0
   /** Events that were lost before they arrived here. */
   dropped = 0
   /** Exchanges that this log no longer has. */
@@ -37,6 +39,7 @@ export class ExchangeLog {
 
   add(event: ExchangeEvent): void {
     this.events++
+    this.latestAt = Math.max(this.latestAt, event.at)
     if (event.side === 'link') return this.#addLinkEvent(event)
     const row = this.#rowOf(event)
     const wasPending = row.isPending

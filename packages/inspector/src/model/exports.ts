@@ -26,12 +26,23 @@ export function toHar(rows: readonly ExchangeRow[]): string {
   return JSON.stringify({ log: { version: '1.2', creator: { name: 'antiphon-inspect' }, entries } }, null, 2)
 }
 
-/** Returns the trace id in the W3C `traceparent` of an exchange. */
-export function traceIdOf({ request, response }: ExchangeRow): string | undefined {
+/** The context of an OpenTelemetry span. */
+export interface SpanContext {
+  readonly traceId: string
+  readonly spanId: string
+}
+
+/** Returns the span in the W3C `traceparent` of an exchange: that of its request, or else of its response. */
+export function spanOf({ request, response }: ExchangeRow): SpanContext | undefined {
   for (const message of [request, response]) {
     const parent = message?.userProperties?.find(([name]) => name === 'traceparent')?.[1]
-    const id = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(parent ?? '')?.[1]
-    if (id !== undefined) return id
+    const [, traceId, spanId] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}$/.exec(parent ?? '') ?? []
+    if (traceId !== undefined && spanId !== undefined) return { traceId, spanId }
   }
   return undefined
+}
+
+/** Fills in the address of a span in a tracing tool, such as `http://localhost:16686/trace/{traceId}`. */
+export function spanUrl(template: string, { traceId, spanId }: SpanContext): string {
+  return template.replaceAll('{traceId}', traceId).replaceAll('{spanId}', spanId)
 }

@@ -10,6 +10,11 @@ export function readEvent(line: string): ExchangeEvent | undefined {
   } catch {
     return undefined
   }
+  return toEvent(value)
+}
+
+/** Returns a value as an event, or `undefined` if it is not one. */
+export function toEvent(value: unknown): ExchangeEvent | undefined {
   if (!isRecord(value)) return undefined
   const { kind, side, at, client, link, endpoint, exchange, message } = value
   const isEvent =

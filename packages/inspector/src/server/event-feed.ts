@@ -10,6 +10,12 @@ const MAX_WAITING = 8 * 2 ** 20
 /** Milliseconds between two messages to a page. */
 const PERIOD = 50
 
+/**
+ * The limits of one message to a page, which handles each in a task of its own: it must not take so long that the page does not react.
+ */
+const MAX_EVENTS = 500
+const MAX_CHARACTERS = 2 ** 18
+
 /** A page that is connected, and how many events it has missed. */
 interface Reader {
   readonly socket: WebSocket
@@ -69,5 +75,16 @@ export class EventFeed {
 }
 
 function send(socket: WebSocket, events: readonly string[]): void {
-  if (events.length > 0) socket.send(`[${events.join(',')}]`)
+  let characters = 0
+  let start = 0
+  for (const [index, { length }] of events.entries()) {
+    const isFull = index - start === MAX_EVENTS || characters + length > MAX_CHARACTERS
+    if (isFull && index > start) {
+      socket.send(`[${events.slice(start, index).join(',')}]`)
+      start = index
+      characters = 0
+    }
+    characters += length
+  }
+  if (start < events.length) socket.send(`[${events.slice(start).join(',')}]`)
 }

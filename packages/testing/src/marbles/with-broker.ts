@@ -24,17 +24,27 @@ import { framesOf } from '../time/frames.js'
 import { explainOpenRequests } from './open-requests.js'
 import { toMessage, type MessageForm } from './message-form.js'
 import { expectTimers, countTimers, type TimersExpectation } from './expect-timers.js'
+import { recordingInto } from './recording.js'
 import { toRequests, type ToRequests } from './to-requests.js'
 
 /** The options of a marble test and its broker. */
 export interface MarbleOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
   /** The virtual time in milliseconds at which a test ends, although retries may continue. @defaultValue 60 000 */
   readonly maxTime?: number
+  /**
+   * The folder in which a failed expectation leaves a recording of the exchanges, for `antiphon-inspect`; its message says how to open it.
+   * @defaultValue the environment variable `ANTIPHON_RECORD`; without it, nothing is recorded
+   */
+  readonly record?: string
 }
 
 const { scheduler: _, ...rulesOfBroker } = brokerOptionRules
 
-const marbleOptionRules: OptionRules<MarbleOptions> = { ...rulesOfBroker, maxTime: numberRule(0) }
+const marbleOptionRules: OptionRules<MarbleOptions> = {
+  ...rulesOfBroker,
+  maxTime: numberRule(0),
+  record: 'string',
+}
 
 /** Throws `invalid-argument` if an option is invalid or not known. */
 export function requireMarbleOptions(options: MarbleOptions): void {
@@ -84,7 +94,8 @@ export function withBroker(
   marbleOptions: MarbleOptions = {},
 ): BrokerContext {
   requireMarbleOptions(marbleOptions)
-  const { maxTime = 60_000, ...options } = marbleOptions
+  const { maxTime = 60_000, record, ...options } = marbleOptions
+  const recording = recordingInto(record)
   const scheduler = test instanceof TestScheduler ? test : test.scheduler
   const timers = countTimers(scheduler)
   const broker = virtualBroker({ ...options, scheduler })
@@ -110,7 +121,7 @@ export function withBroker(
       flush()
       for (const check of checks.splice(0)) check()
     } catch (error) {
-      throw explain(error)
+      throw recording.explain(explain(error))
     }
   }
 
@@ -118,11 +129,12 @@ export function withBroker(
     broker,
     link: (linkOptions = {}) => {
       requireArgument('options', linkOptions, virtualLinkOptionRules)
-      return linkOver(broker.transport(pickOptions(linkOptions, clientOptionRules)), {
+      const link = linkOver(broker.transport(pickOptions(linkOptions, clientOptionRules)), {
         reconnect: { initial: 1, maximum: 1, jitter: 0 },
         ...pickOptions(linkOptions, linkOptionRules),
         scheduler: timers.scheduler,
       })
+      return recording.observe(link)
     },
     publish: (marbles, values = {}, topic) => {
       for (const { frame, marble } of framesOf(marbles, 'a message')) {

@@ -1,14 +1,14 @@
-import { AntiphonError, endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
+import { AntiphonError, exchange$, requests$, serve, text } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { catchError, map, of, reduce } from 'rxjs'
 import { describe, it } from 'vitest'
 import { marbles, type MessageParts } from '../../src/index.js'
 
-const sum = endpoint({ topic: 'sum', request: text, response: text, requests: 'many' })
-const chat = endpoint({
+const sum = requestStreamEndpoint({ topic: 'sum', request: text, response: text })
+const chat = requestStreamEndpoint({
   topic: 'chat',
   request: text,
   response: text,
-  requests: 'many',
   responses: 'many',
 })
 

@@ -6,6 +6,7 @@ import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { type Manifest, publicPackages } from '../workspace.js'
 import { loader } from './loader.js'
+import { followReadme } from './newcomer.js'
 import { nodeRelease, nodeReleases } from './node-release.js'
 import { compileStrictProject } from './strict-project.js'
 
@@ -35,6 +36,8 @@ await compileStrictProject({
   tarballs,
 })
 
+await followReadme({ tarballs, others: peerVersions })
+
 // Outside the repository, so that Node does not find its node_modules.
 const folder = await mkdtemp(join(tmpdir(), 'antiphon-install-'))
 try {
@@ -54,7 +57,7 @@ try {
     versions.push(/\d+\.\d+\.\d+/.exec(text)?.[0] ?? release)
   }
   console.log(
-    `${noteMark}${specifiers.length} entries, required and imported, on Node ${versions.join(', ')}; compiled without io-ts`,
+    `${noteMark}${specifiers.length} entries, required and imported, on Node ${versions.join(', ')}; compiled without io-ts; README followed`,
   )
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -22,6 +22,8 @@ export const allowed: readonly Allowed[] = [
   { path: 'docs/decisions/0032-contracts-as-files.md', words: ['reply'], why: 'the term of AsyncAPI' },
   { path: 'examples/07-contract-first/contract.ts', words: ['reply'], why: 'the term of AsyncAPI' },
   { path: 'docs/guide/contract-first.md', words: ['reply'], why: 'the term of AsyncAPI' },
+  { path: 'packages/nestjs/', words: ['reply'], why: 'a level of topics of NestJS' },
+  { path: 'docs/guide/nestjs.md', words: ['reply'], why: 'a level of topics of NestJS' },
   {
     path: 'packages/oci-raw-commands/src/platform/command-delivery.ts',
     words: ['is none'],

@@ -7,8 +7,10 @@ export interface Snippet {
   readonly isContinued: boolean
   /** Whether it is run, not only type-checked. */
   readonly isRun: boolean
-  /** The expected output: the text block marked `output` after it. */
+  /** The expected output: the text block marked `output` after it, or with the name of its file. */
   readonly output?: string
+  /** The name of the file that it is, such as `responder.mjs`. */
+  readonly file?: string
 }
 
 /** Snippets that form one module, in the order of the page. */
@@ -20,7 +22,8 @@ const flags = ['run', 'continue']
  * Returns the TypeScript blocks of a Markdown page.
  *
  * A `ts` block is type-checked, `ts run` is also run, `ts continue` continues the block before it. A `text output` block
- * directly after it is the expected output.
+ * directly after it is the expected output. `ts responder.mjs` is a file that other files of the page can import, and a
+ * `text responder.mjs` block is its expected output.
  */
 export function snippetsIn(markdown: string): readonly Snippet[] {
   const snippets: Snippet[] = []
@@ -38,11 +41,17 @@ export function snippetsIn(markdown: string): readonly Snippet[] {
       .join('\n')
     const [language, ...words] = info.trim().split(/\s+/)
     const last = snippets.at(-1)
-    if (language === 'text' && words.includes('output')) {
+    const file = words.find((word) => word.endsWith('.mjs'))
+    if (language === 'text' && file !== undefined) {
+      const at = snippets.findIndex((snippet) => snippet.file === file)
+      const snippet = snippets[at]
+      if (snippet === undefined) throw new Error(`line ${start}: there is no ${file} before its output`)
+      snippets[at] = { ...snippet, output: code }
+    } else if (language === 'text' && words.includes('output')) {
       if (last === undefined) throw new Error(`line ${start}: there is no snippet before the output`)
       snippets[snippets.length - 1] = { ...last, output: code }
     } else if (language === 'ts') {
-      const unknown = words.find((word) => !flags.includes(word))
+      const unknown = words.find((word) => !flags.includes(word) && word !== file)
       if (unknown !== undefined)
         throw new Error(`line ${start}: unknown flag ${unknown}: it must be one of ${flags.join(', ')}`)
       snippets.push({
@@ -50,6 +59,7 @@ export function snippetsIn(markdown: string): readonly Snippet[] {
         code,
         isContinued: words.includes('continue'),
         isRun: words.includes('run'),
+        ...(file === undefined ? {} : { file }),
       })
     }
   }

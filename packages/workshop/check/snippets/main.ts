@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { fromRoot, inCache, inRoot, packagesOf, publicPackages } from '../workspace.js'
@@ -25,8 +25,11 @@ for (const page of await pages()) {
   try {
     const snippets = snippetsIn(await readFile(page, 'utf8'))
     count += snippets.length
+    const prefix = join(folder, fromRoot(page).replaceAll(/[\\/]/g, '~'))
     for (const chain of chainsOf(snippets)) {
-      const file = join(folder, `${fromRoot(page).replaceAll(/[\\/]/g, '~')}~${chain[0].line}.ts`)
+      const [{ line, file: name }] = chain
+      const file = name === undefined ? `${prefix}~${line}.ts` : join(prefix, name.replace(/\.mjs$/, '.mts'))
+      await mkdir(dirname(file), { recursive: true })
       await writeFile(file, moduleOf(chain))
       programs.push({ page: fromRoot(page), chain, file })
     }
@@ -79,10 +82,13 @@ function tsconfig(): unknown {
       noUnusedLocals: false,
       noUnusedParameters: false,
       moduleDetection: 'force',
+      // For pages on NestJS.
+      experimentalDecorators: true,
       types: ['node'],
       typeRoots: [inRoot('node_modules', '@types')],
     },
-    include: ['*.ts'],
+    include: ['*.ts', '*/*.mts'],
+    exclude: ['node_modules'],
     references: publicPackages().map((item) => ({ path: relative(folder, item.folder) })),
   }
 }
@@ -91,5 +97,7 @@ function tsconfig(): unknown {
 function inPages(output: string): string {
   return output
     .replaceAll(/[^\s('"]*\.cache[\\/]snippets[\\/]/g, '')
-    .replaceAll(/([^\s()'"]+\.md)~\d+\.ts/g, (_, name: string) => name.replaceAll('~', '/'))
+    .replaceAll(/([^\s()'"]+\.md)(~\d+\.ts|[\\/][\w-]+\.mts)/g, (_, name: string) =>
+      name.replaceAll('~', '/'),
+    )
 }

@@ -41,9 +41,22 @@ describe('snippets', () => {
     expect(chainsOf(snippetsIn(page)).map(outputOf)).toEqual(['1', undefined])
   })
 
+  it('may be files of a project, with the output of each', () => {
+    const project = '```ts one.mjs\n1\n```\n```ts two.mjs\n2\n```\n```text one.mjs\nfirst\n```'
+    expect(snippetsIn(project)).toEqual([
+      { line: 2, code: '1', isContinued: false, isRun: false, file: 'one.mjs', output: 'first' },
+      { line: 5, code: '2', isContinued: false, isRun: false, file: 'two.mjs' },
+    ])
+  })
+
   it.each([
     ['an unknown flag', '```ts ruin\n```', /unknown flag ruin: it must be one of run, continue/],
     ['a block without an end', '```ts\n', /line 1: the code block is never closed/],
+    [
+      'output of a file that is not on the page',
+      '```text one.mjs\n```',
+      /there is no one.mjs before its output/,
+    ],
     ['output without a snippet', '```text output\n```', /there is no snippet before the output/],
   ])('reject %s', (_, markdown, message) => {
     expect(() => snippetsIn(markdown)).toThrow(message)

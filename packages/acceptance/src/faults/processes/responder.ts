@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   ignoredRequests$,
   requests$,
@@ -75,8 +76,10 @@ function handlerTimeOf(request: string): number {
   return number % requestsPerSlowHandler === 0 ? slowHandlerTime : Math.random() * maxHandlerTime
 }
 
-function identityOf({ correlationData, responseTopic }: Message): string {
-  return `${Buffer.from(correlationData ?? []).toString('hex')} ${responseTopic}`
+/** A responder takes requests that differ in any of these for different requests. */
+function identityOf({ correlationData, responseTopic, payload }: Message): string {
+  const digest = createHash('sha1').update(payload).digest('hex')
+  return `${Buffer.from(correlationData ?? []).toString('hex')} ${responseTopic} ${digest}`
 }
 
 async function finish(): Promise<void> {

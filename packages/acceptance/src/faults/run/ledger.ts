@@ -15,7 +15,7 @@ export type LedgerEvent = { readonly at: number } & (
       readonly respondsTo?: string
       readonly message?: string
     }
-  /** The handler was started; `identity` identifies the request by its correlation and response topic. */
+  /** The handler was started; `identity` is its correlation, response topic and payload's digest. */
   | { readonly event: 'handler-started'; readonly request: string; readonly identity: string }
   /** A responder finished with a request. */
   | { readonly event: 'served'; readonly request: string; readonly outcome: string }

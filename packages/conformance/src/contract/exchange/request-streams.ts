@@ -1,5 +1,4 @@
 import {
-  endpoint,
   exchange$,
   text,
   userProperty,
@@ -10,6 +9,7 @@ import {
   type Message,
   type RequestItems,
 } from '@antiphon/core'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { concat, concatMap, map, NEVER, Subject, take, throwError, timer, from, toArray } from 'rxjs'
 import {
@@ -45,7 +45,7 @@ type UploadTypes = Omit<EchoTypes, 'requestInput' | 'request'> &
 type ChatTypes = Omit<UploadTypes, 'kind'> & EndpointTypes & { readonly kind: 'many' }
 
 function uploadEndpoint(context: CaseContext): Endpoint<UploadTypes> {
-  return endpoint({ topic: context.topic('upload'), request: text, response: text, requests: 'many' })
+  return requestStreamEndpoint({ topic: context.topic('upload'), request: text, response: text })
 }
 
 function chatEndpoint(context: CaseContext): Endpoint<ChatTypes> {
@@ -53,10 +53,9 @@ function chatEndpoint(context: CaseContext): Endpoint<ChatTypes> {
     topic: context.topic('chat'),
     request: text,
     response: text,
-    requests: 'many',
     responses: 'many',
   } as const
-  return endpoint(contract)
+  return requestStreamEndpoint(contract)
 }
 
 /** Responds with all items, separated by spaces. */

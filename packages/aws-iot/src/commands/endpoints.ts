@@ -1,0 +1,70 @@
+import {
+  endpoint,
+  topicParams,
+  type Codec,
+  type ContractTypes,
+  type Correlation,
+  type Endpoint,
+} from '@antiphon/core'
+import {
+  commandFailureOf,
+  commandRejectionCodec,
+  commandUpdateCodec,
+  toFailedUpdate,
+  updateFailureOf,
+  updatedCommandCodec,
+  type CommandUpdate,
+  type UpdatedCommand,
+} from './executions.js'
+
+/** The topic parameters of an execution: `things` or `clients`, the name of the device, the id of the execution. */
+type Params = '{kind}/{device}/{execution}'
+
+/** The types of the endpoint of a command. */
+export type CommandTypes<Payload> = ContractTypes<Params, Payload, CommandUpdate, 'one', Correlation>
+
+/** The types of `commandUpdates`. */
+export type CommandUpdateTypes = ContractTypes<Params, CommandUpdate, UpdatedCommand, 'one', Correlation>
+
+const topic = '$aws/commands/{kind}/{device}/executions/{execution}'
+
+const byTopic = topicParams()
+
+/** The id of an execution is in its topics. As token, it lets a responder recognize a command that is delivered twice. */
+const byExecution: Correlation = {
+  ...byTopic,
+  readRequest: (request) => ({ ...byTopic.readRequest(request), token: request.message.topic }),
+}
+
+/** Creates the endpoint of commands with such a payload, which AWS sends to a device. */
+export function commandEndpoint<Payload>(request: Codec<Payload>): Endpoint<CommandTypes<Payload>> {
+  return endpoint({
+    name: 'aws-iot command',
+    topic: `${topic}/request/json`,
+    responseTopic: `${topic}/response/json`,
+    request,
+    response: commandUpdateCodec,
+    failureOf: commandFailureOf,
+    onFailure: toFailedUpdate,
+    correlation: byExecution,
+    cancel: 'local',
+  })
+}
+
+/** The endpoint of updates, which a device sends and AWS accepts or rejects. */
+export const commandUpdates: Endpoint<CommandUpdateTypes> = endpoint({
+  name: 'aws-iot update command',
+  topic: `${topic}/response/json`,
+  responseTopic: `${topic}/response/accepted/json`,
+  failureTopic: `${topic}/response/rejected/json`,
+  request: commandUpdateCodec,
+  response: updatedCommandCodec,
+  failure: commandRejectionCodec,
+  failureOf: updateFailureOf,
+  onFailure: ({ message, applicationCode = 'InternalError' }) => ({
+    error: applicationCode,
+    errorMessage: message,
+  }),
+  correlation: byTopic,
+  cancel: 'local',
+})

@@ -1,0 +1,4 @@
+import { describeForeign, startMosquitto } from '@antiphon/workshop'
+import { transportSuite } from './transport-suite.js'
+
+describeForeign(['mosquitto'], 'On Mosquitto', () => transportSuite(startMosquitto))
