@@ -26,6 +26,10 @@ describe('a fleet on virtual time', () => {
     expect(await run('hot-key', 2)).not.toEqual(await run('hot-key', 1))
   })
 
+  it('does the same for the same seed while clients reconnect and requests are retried', async () => {
+    for (const name of ['broker-lost', 'brown-out']) expect(await run(name)).toEqual(await run(name))
+  })
+
   it('loses no request while its workers are replaced one by one', async () => {
     const { offered, responded, handledTwice } = await run('rolling-deploy')
     expect([responded, handledTwice]).toEqual([offered, 0])
