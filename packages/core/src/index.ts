@@ -45,6 +45,7 @@ export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'
 export type { ReceivedRequest } from './responder/received-request.js'
 export type { ItemStream, RequestItems } from './stream/item-stream.js'
+export type { RequestStreams } from './stream/request-streams.js'
 export type { TransferBounds } from './chunk/transfers.js'
 
 // Define endpoints

@@ -1,3 +1,4 @@
+import { costOfProcess, exceeded } from './limits.js'
 import { writeReport } from './report/report.js'
 import { readSettings } from './settings.js'
 import { makeVirtualWorld, reportOf, simulate } from './simulate.js'
@@ -8,4 +9,8 @@ if (settings !== 'help') {
   const { folder, subject } = reportOf(settings)
   writeReport(folder, subject, runs)
   console.log(`${folder}/report.html`)
+  for (const fault of exceeded(costOfProcess(), settings.limits)) {
+    console.error(fault)
+    process.exitCode = 1
+  }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Limits } from './limits.js'
 import { scenarios } from './scenarios/index.js'
 import type { Scenario } from './scenarios/scenario.js'
 
@@ -12,6 +13,8 @@ export interface Settings {
   readonly isReal: boolean
   /** Whether to write the report that is kept with the sources. */
   readonly isSaving: boolean
+  /** What the simulation may cost; beyond that it fails. */
+  readonly limits: Limits
 }
 
 const usage = `pnpm simulate [scenario ...] [options]
@@ -20,6 +23,7 @@ const usage = `pnpm simulate [scenario ...] [options]
   --seeds <n>     number of runs of each scenario, each with another seed (3)
   --real          run on a Mosquitto, in real time, with at most 500 devices
   --save          write the report to docs/simulation
+  --max-memory <MiB>, --max-cpu <s>  fail if the simulation takes more
   --help          print this text
 
 Scenarios:
@@ -39,6 +43,8 @@ export function readSettings(args: readonly string[]): Settings | 'help' {
       seeds: { type: 'string' },
       real: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
+      'max-memory': { type: 'string' },
+      'max-cpu': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -60,11 +66,16 @@ export function readSettings(args: readonly string[]): Settings | 'help' {
     ),
     isReal,
     isSaving,
+    limits: {
+      memory: readCount('--max-memory', values['max-memory'], Infinity),
+      cpu: readCount('--max-cpu', values['max-cpu'], Infinity),
+    },
   }
 }
 
 function readCount(name: string, value: string | undefined, usual: number): number {
-  const count = Number(value ?? usual)
+  if (value === undefined) return usual
+  const count = Number(value)
   if (!Number.isInteger(count) || count < 1)
     throw new Error(`${name} is ${value}: it must be a whole number above 0`)
   return count

@@ -26,6 +26,10 @@ describe('a fleet on virtual time', () => {
     expect(await run('hot-key', 2)).not.toEqual(await run('hot-key', 1))
   })
 
+  it('does the same for the same seed while clients reconnect and requests are retried', async () => {
+    for (const name of ['broker-lost', 'brown-out']) expect(await run(name)).toEqual(await run(name))
+  })
+
   it('loses no request while its workers are replaced one by one', async () => {
     const { offered, responded, handledTwice } = await run('rolling-deploy')
     expect([responded, handledTwice]).toEqual([offered, 0])
@@ -58,6 +62,16 @@ describe('a fleet on virtual time', () => {
     expect(shed).toBeGreaterThan(1.25 * successOf(await run('brown-out-late', 1, busy)))
   })
 
+  it('sends fewer retries with a budget while hardly any job is done, and answers as many requests', async () => {
+    const size = { ...fleet, devices: 4, workers: 2, requestsPerSecond: 60 }
+    const [bounded, unlimited] = [
+      await run('standstill', 1, size),
+      await run('standstill-unlimited', 1, size),
+    ]
+    expect(unlimited.amplification).toBeGreaterThan(1.2 * bounded.amplification)
+    expect(bounded.responded).toBeGreaterThan(0.95 * unlimited.responded)
+  })
+
   it('gives up a job that ends every worker', async () => {
     const { timedOut, offered, responded } = await run('poison-request')
     expect(timedOut).toBeGreaterThanOrEqual(1)
@@ -68,7 +82,7 @@ describe('a fleet on virtual time', () => {
 describe('scenarios', () => {
   it('are compared to others that exist', () => {
     const compared = scenarios.flatMap(({ comparedTo = [] }) => comparedTo)
-    expect(compared).toEqual(['fail-over', 'brown-out', 'overload'])
+    expect(compared).toEqual(['fail-over', 'brown-out', 'standstill', 'overload'])
     expect(scenarios.map(({ name }) => name)).toEqual(expect.arrayContaining(compared))
   })
 })

@@ -39,8 +39,14 @@ export function nightlySteps(): readonly Step[] {
     },
     {
       name: 'simulation-large',
-      about: '100 000 devices that reconnect to a broker without their sessions',
-      command: script('simulate', 'broker-lost', '--devices', '100000', '--seeds', '1'),
+      about:
+        '100 000 devices that reconnect to a broker without their sessions, within limits of memory and CPU time',
+      command: script(
+        'simulate',
+        'broker-lost',
+        ...['--devices', '100000', '--seeds', '1'],
+        ...['--max-memory', '8192', '--max-cpu', '900'],
+      ),
     },
     {
       name: 'contract-page',

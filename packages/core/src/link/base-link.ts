@@ -1,5 +1,6 @@
 import { oncePer } from '../once-per.js'
 import { deadlines, type Deadlines } from '../time/deadlines.js'
+import type { QoS } from '../message.js'
 import type { Incident, Link } from './link.js'
 import type { OutgoingCounts, QueueBounds } from './outbox.js'
 
@@ -17,6 +18,8 @@ export interface BaseLinkParts {
   readonly report: (incident: Incident) => void
   /** Returns the counts of the outgoing queue. */
   readonly outgoing: () => OutgoingCounts
+  /** Returns whether a message waits that is published now. The link calls the send hooks of messages that have waited. */
+  readonly mustWait: ((qos: QoS) => boolean) | undefined
   /** How many response subscriptions requests may have. */
   readonly maxResponseSubscriptions: number
 }
@@ -31,6 +34,7 @@ export class BaseLink implements BaseLinkParts {
   readonly queueBounds: Required<QueueBounds>
   readonly report: (incident: Incident) => void
   readonly outgoing: () => OutgoingCounts
+  readonly mustWait: ((qos: QoS) => boolean) | undefined
   readonly maxResponseSubscriptions: number
 
   constructor(shared: Deadlines, parts: Partial<BaseLinkParts> = {}) {
@@ -39,6 +43,7 @@ export class BaseLink implements BaseLinkParts {
     this.queueBounds = parts.queueBounds ?? UNBOUNDED
     this.report = parts.report ?? (() => undefined)
     this.outgoing = parts.outgoing ?? (() => NOTHING_OUTGOING)
+    this.mustWait = parts.mustWait
     this.maxResponseSubscriptions = parts.maxResponseSubscriptions ?? Infinity
   }
 }

@@ -155,6 +155,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       queueBounds: bounds,
       report,
       outgoing: () => outbox.counts(),
+      mustWait: (qos) => outbox.mustWait(qos),
       maxResponseSubscriptions,
     }),
   )

@@ -5,6 +5,7 @@ import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { PublishAck } from './link.js'
 import { publishRefused } from './refusals.js'
+import { sendHookOf, withoutSendHook, type SendHook } from './send-hook.js'
 import type { ResumedPublish, Transport } from './transport.js'
 
 /** The outbox as its messages see it. */
@@ -34,6 +35,7 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
   /** Whether it counts against the broker's Receive Maximum. */
   readonly usesQuota: boolean
   readonly #outbox: OutboxContext
+  readonly #hook: SendHook | undefined
   /** The elapsed time at which the message expires; 0 until that is needed. */
   #expiresAt = 0
   #subscriber: Subscriber<PublishAck> | undefined
@@ -45,7 +47,8 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
 
   constructor(outbox: OutboxContext, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
     this.#outbox = outbox
-    this.message = message
+    this.#hook = sendHookOf(message)
+    this.message = this.#hook === undefined ? message : withoutSendHook(message)
     this.usesQuota = message.qos !== 0
     this.#subscriber = subscriber
   }
@@ -71,10 +74,14 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
 
   /**
    * Leaves the queue and returns the message with its remaining Message Expiry Interval. If it has expired, fails it and
-   * returns `undefined`.
+   * returns `undefined`; also if its hook drops it.
    */
   toPublish(): OutgoingMessage | undefined {
     this.#leaveQueue()
+    if (!this.#wasSent && this.#hook?.onSending() === false) {
+      this.#release()
+      return undefined
+    }
     if (this.#expiresAt === Infinity) return this.message
     const left = Math.ceil(this.#timeLeft() / 1000)
     const messageExpiryInterval = this.#mustResend ? Math.max(1, left) : left

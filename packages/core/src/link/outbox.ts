@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
-import type { OutgoingMessage } from '../message.js'
+import type { OutgoingMessage, QoS } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { ConnectionInfo, Incident, PublishAck } from './link.js'
@@ -137,6 +137,12 @@ export class Outbox {
     this.#closedBy ??= error
     this.#onIdle = onIdle
     this.#checkIdle()
+  }
+
+  /** Whether a message of this QoS that is sent now would wait. */
+  mustWait(qos: QoS): boolean {
+    if (this.#info === undefined || this.#next !== undefined) return true
+    return qos !== 0 && !this.#window.hasQuota(this.#info.receiveMaximum)
   }
 
   /** Returns how many messages wait and are in flight. */

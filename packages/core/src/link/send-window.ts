@@ -41,6 +41,11 @@ export class SendWindow {
     return this.#inFlight.has(entry)
   }
 
+  /** Whether the broker accepts a further QoS 1 or 2 message. */
+  hasQuota(receiveMaximum: number): boolean {
+    return this.#quotaUsed < receiveMaximum
+  }
+
   /** Whether a message may be sent. `suspect` is sent alone: only while no other message uses the quota. */
   hasRoomFor(entry: OutboxMessage, receiveMaximum: number, suspect: OutboxMessage | undefined): boolean {
     const { messages, bytes } = this.#bounds
@@ -49,7 +54,7 @@ export class SendWindow {
     if (!entry.usesQuota) return true
     const isHeldBack =
       suspect !== undefined && this.#quotaUsed > 0 && (entry === suspect || this.#inFlight.has(suspect))
-    return !isHeldBack && this.#quotaUsed < receiveMaximum
+    return !isHeldBack && this.hasQuota(receiveMaximum)
   }
 
   add(entry: OutboxMessage): void {

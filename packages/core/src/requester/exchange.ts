@@ -3,6 +3,7 @@ import { isChunk } from '../chunk/assembly.js'
 import type { AntiphonError } from '../errors.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
+import type { SendHook } from '../link/send-hook.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
@@ -28,7 +29,7 @@ export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'compl
  *
  * To save allocations, it is its own deadline callback, link observer and entry of `PendingRequests` (decision 0009).
  */
-export class Exchange implements LinkObserver, ResponseListener {
+export class Exchange implements LinkObserver, ResponseListener, SendHook {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
   waitingBytes: number | undefined = undefined
@@ -55,7 +56,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   readonly #totalDeadline: Deadline | undefined
   #chunks: ResponseChunks | undefined
   #mayHaveMissedResponses = false
-  /** Whether the latest attempt waits in the link's queue for a connection. */
+  /** Whether the latest attempt waits in the link's queue, for a connection or for room in the send window. */
   #isQueued = false
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
@@ -114,7 +115,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   // Called by the link monitor.
 
   onLinkOnline(): void {
-    if (this.#isQueued) this.#dropIfLate()
+    // A link of another author sends its queue after this call, and calls no hook.
+    if (this.#isQueued && this.requester.mustWait === undefined) this.#dropIfLate()
     this.updateStep()
     if (this.responseSubscription !== undefined || this.isSettled) return
     const fault = this.requester.pendingRequests.subscribe(this)
@@ -257,21 +259,34 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.updateStep()
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
     const timeLeft = Math.min(this.#deadline.left(), this.#totalDeadline?.left() ?? Infinity)
-    this.#isQueued = !this.requester.monitor.isOnline
-    if (this.#isQueued) this.requester.monitor.addObserver(this)
-    this.requester.roundTrips?.onSent(this, this.requester)
-    this.request.publish(timeLeft, this.attempts)
+    const { monitor, mustWait, roundTrips, rules } = this.requester
+    this.#isQueued = roundTrips !== undefined && (mustWait?.(rules.qos) ?? !monitor.isOnline)
+    if (!this.#isQueued) roundTrips?.onSent(this, this.requester)
+    else if (mustWait === undefined) monitor.addObserver(this)
+    this.request.publish(timeLeft, this.attempts, this.#isQueued && mustWait !== undefined ? this : undefined)
   }
 
-  /** Removes the attempt from the link's queue if its response would be too late; the link sends the queue after this call. */
-  #dropIfLate(): void {
+  /** Called by the link when the turn of an attempt comes that has waited. Returns whether it is sent. */
+  onSending(): boolean {
+    // A further chunk of it has no turn of its own.
+    if (!this.#isQueued) return true
+    if (this.#dropIfLate()) return false
+    this.requester.roundTrips?.onSent(this, this.requester)
+    return true
+  }
+
+  /** Removes the attempt from the link's queue if its response would be too late. Returns whether it has. */
+  #dropIfLate(): boolean {
     this.#isQueued = false
     const lateness = latenessOf(this)
-    if (lateness === undefined) return
+    if (lateness === undefined) return false
     this.request.stop()
-    if (this.attempts > 1) return this.#retry?.deny(lateness)
-    this.attempts = 0
-    this.fail(unsentError(this, lateness))
+    if (this.attempts > 1) this.#retry?.deny(lateness)
+    else {
+      this.attempts = 0
+      this.fail(unsentError(this, lateness))
+    }
+    return true
   }
 
   #timeOut(milliseconds: number): void {

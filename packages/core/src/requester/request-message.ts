@@ -10,6 +10,7 @@ import { formatToken } from '../correlation/correlation-data.js'
 import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
+import { withSendHook, type SendHook } from '../link/send-hook.js'
 import type { Message, OutgoingMessage, UserProperties } from '../message.js'
 import {
   attemptProperties,
@@ -123,15 +124,16 @@ export class RequestMessage implements Observer<PublishAck> {
     this.responseFilter = filter ?? responseTopic
   }
 
-  /** Publishes an attempt. `timeLeft` are the milliseconds until the timeout. */
-  publish(timeLeft: number, attempt: number): void {
+  /** Publishes an attempt. `timeLeft` are the milliseconds until the timeout; `hook` is that of an attempt that will wait. */
+  publish(timeLeft: number, attempt: number, hook?: SendHook): void {
     const { events, link, monitor, rules } = this.#exchange.requester
     this.#publishing?.unsubscribe()
     const message = this.#toMessage(timeLeft, attempt)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
     if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
     events.requester?.sent(this.#exchange, attempt, message)
-    const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
+    const outgoing = hook === undefined ? message : withSendHook(message, hook)
+    const publishing = publishWhole$(link, outgoing, monitor.connectionInfo).subscribe(this)
     if (this.#exchange.isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
   }

@@ -4,6 +4,7 @@ import type { RequestArgument, EndpointTypes } from '../endpoint-types.js'
 import { AntiphonError } from '../errors.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
+import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
 import type { EventHub } from '../observe/event-hub.js'
 import { observationsOf } from '../observe/observations.js'
@@ -34,6 +35,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly retryBudget: RetryBudget | undefined
   /** Present if requests that are too late are not sent. */
   readonly roundTrips: RoundTrips | undefined
+  /** Returns whether a request that is published now waits in the queue of the link. Absent if the link does not say. */
+  readonly mustWait: BaseLink['mustWait']
   /** Called with the Reason Code when the broker has acknowledged a request. */
   readonly onAcknowledged?: (reasonCode: number) => void
 }
@@ -74,6 +77,7 @@ export function requesterContext<T extends EndpointTypes>(
     events: observations.events,
     retryBudget: rules.attempts > 1 ? new RetryBudget(link, endpoint, options.retry?.budget) : undefined,
     roundTrips: rules.skipLate ? new RoundTrips(link, endpoint) : undefined,
+    mustWait: baseOf(link).mustWait,
   }
 }
 

@@ -1,4 +1,5 @@
 import { endpoint, exchange$, gather$, text, type ExchangeOptions, type Link } from '@antiphon/core'
+import type { VirtualBrokerOptions } from '@antiphon/testing'
 import { describe, expect, it } from 'vitest'
 import {
   observe,
@@ -25,8 +26,25 @@ interface Setup {
   readonly attemptsOf: (value: string) => number
 }
 
+/** Runs a test in which the requester has one request in flight at a time, each for 300 ms until its PUBACK. */
+function withFullWindow(test: (setup: Setup) => void, limits: VirtualBrokerOptions['limits'] = {}): void {
+  withSlowResponder(
+    (setup) => {
+      setup.world.broker.inject({
+        kind: 'reorder',
+        by: 298,
+        packets: ['puback'],
+        clientId: 'requester',
+        times: Infinity,
+      })
+      test(setup)
+    },
+    { limits: { receiveMaximum: 1, ...limits } },
+  )
+}
+
 /** Runs a test with a responder that takes 400 ms, answers `busy` with 503, and does not answer `lost`. */
-function withSlowResponder(test: (setup: Setup) => void): void {
+function withSlowResponder(test: (setup: Setup) => void, options: Partial<VirtualBrokerOptions> = {}): void {
   inWorld((world) => {
     const busy = { userProperties: [['__stat', '503']] } as const
     respondOn(
@@ -58,7 +76,7 @@ function withSlowResponder(test: (setup: Setup) => void): void {
       attemptsOf: (value) =>
         withoutCancels(published).filter(({ message }) => textOf(message) === value).length,
     })
-  })
+  }, options)
 }
 
 describe('a request whose response would be too late', () => {
@@ -135,6 +153,25 @@ describe('a request whose response would be too late', () => {
     })
   })
 
+  it('is not sent after it has waited for a connection, over a link that another author has made', () => {
+    withSlowResponder(({ world, link, attemptsOf }) => {
+      // Without the symbol by which middleware finds the parts of `linkOver`.
+      const foreign = Object.fromEntries(Object.entries(link)) as unknown as Link
+      const send = (value: string): Observed<string> =>
+        observe(world, exchange$(foreign, echo, value, { timeout: 1_000 }))
+      send('measured')
+      world.advance(1_000)
+      world.broker.down({ sessions: 'keep' })
+      world.advance(10)
+      const late = send('late')
+      world.advance(650)
+      world.broker.up()
+      world.advance(100)
+      expect(attemptsOf('late')).toBe(0)
+      expect(late.ending()).toMatchObject({ code: 'timeout', phase: 'before-network' })
+    })
+  })
+
   it('is not sent again after the retry has waited for a connection', () => {
     withSlowResponder(({ world, send, measure, attemptsOf }) => {
       measure()
@@ -177,6 +214,79 @@ describe('a request whose response would be too late', () => {
       world.advance(1_000)
       expect(attemptsOf('short')).toBe(1)
     })
+  })
+})
+
+describe('a request that waits for room in the send window', () => {
+  it('is not sent if its response would be too late, and fails when its turn comes', () => {
+    withFullWindow(({ world, send, measure, attemptsOf }) => {
+      measure()
+      const calls = ['a', 'b', 'c', 'd'].map((value) => send(value))
+      world.advance(2_000)
+      expect(['a', 'b', 'c', 'd'].map(attemptsOf)).toEqual([1, 1, 0, 0])
+      expect(calls.map(({ values }) => values)).toEqual([['done'], ['done'], [], []])
+      expect(calls[2]?.ending()).toMatchObject({
+        code: 'timeout',
+        phase: 'before-network',
+        message: expect.stringMatching(/^\[timeout\] echo: not sent, because \d+ ms are left, and/) as string,
+      })
+      expect(calls[2]?.endedAt()).toBeLessThan((calls[0]?.at[0] ?? 0) + 300)
+    })
+  })
+
+  it('is sent with skipLate false, and if the time suffices when its turn comes', () => {
+    withFullWindow(({ world, send, measure, attemptsOf }) => {
+      measure()
+      const calls = [
+        send('a'),
+        send('b'),
+        send('c', { timeout: 1_000, skipLate: false }),
+        send('d', { timeout: 1_500 }),
+      ]
+      world.advance(3_000)
+      expect(['a', 'b', 'c', 'd'].map(attemptsOf)).toEqual([1, 1, 1, 1])
+      expect(calls[3]?.values).toEqual(['done'])
+    })
+  })
+
+  it('is not sent again if the retry has waited too long', () => {
+    withFullWindow(({ world, send, measure, attemptsOf }) => {
+      measure()
+      const call = send('lost', { timeout: 1_500, retry: { count: 1, attemptTimeout: 700 } })
+      world.advance(690)
+      for (const value of ['a', 'b']) send(value, { timeout: 5_000 })
+      world.advance(2_000)
+      expect(attemptsOf('lost')).toBe(1)
+      expect(call.ending()).toMatchObject({
+        code: 'timeout',
+        message: expect.stringMatching(/It was not sent again, because \d+ ms are left/) as string,
+      })
+    })
+  })
+
+  it('is measured from when it was sent', () => {
+    withFullWindow(({ world, send, attemptsOf }) => {
+      // The window is full for more than ten seconds, so that only requests are measured that have waited.
+      for (let index = 0; index < 40; index++) send(`early ${index}`, { timeout: 60_000 })
+      const last = send('last', { timeout: 12_700 })
+      world.advance(15_000)
+      expect(attemptsOf('last')).toBe(1)
+      expect(last.values).toEqual(['done'])
+    })
+  })
+
+  it('is sent whole in chunks once it is sent', () => {
+    withFullWindow(
+      ({ world, send, measure, attemptsOf }) => {
+        measure()
+        const large = 'x'.repeat(500)
+        const calls = [send('a'), send(large, { timeout: 1_000 })]
+        world.advance(3_000)
+        expect(attemptsOf('a')).toBe(1)
+        expect(calls[1]?.values).toEqual(['done'])
+      },
+      { maximumPacketSize: 400 },
+    )
   })
 })
 

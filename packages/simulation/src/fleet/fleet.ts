@@ -7,6 +7,7 @@ import type { Client, World } from '../world/world.js'
 import { command, job } from './endpoints.js'
 import type { FleetSettings } from './fleet-settings.js'
 import type { Random } from './random.js'
+import { seededLinkOptions, seededRequestOptions } from './seeded-options.js'
 import { Worker } from './worker.js'
 
 /** The payload of a job that ends the process of its worker. */
@@ -33,7 +34,7 @@ export class Fleet {
 
   constructor(world: World, settings: FleetSettings, random: Random) {
     this.#world = world
-    this.settings = settings
+    this.settings = { ...settings, request: seededRequestOptions(settings.request, random.next) }
     this.#random = random
   }
 
@@ -155,7 +156,7 @@ export class Fleet {
   }
 
   #link(client: Client, options: LinkOptions = {}): Link {
-    const link = this.#world.link(client, options)
+    const link = this.#world.link(client, seededLinkOptions(options, this.#random.next))
     link.state$.subscribe(({ status }) => {
       if (status === 'online') this.#connects += 1
       else if (status === 'connecting') this.#attempts += 1

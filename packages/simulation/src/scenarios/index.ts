@@ -26,6 +26,13 @@ const brownOut = {
   end: (fleet) => (fleet.slowness = 1),
 } satisfies Partial<Scenario>
 
+const standstill = {
+  disturbance: { start: 10, end: 40 },
+  duration: 80,
+  start: (fleet) => (fleet.slowness = 100),
+  end: (fleet) => (fleet.slowness = 1),
+} satisfies Partial<Scenario>
+
 const overload = {
   disturbance: { start: 10, end: 70 },
   duration: 110,
@@ -73,6 +80,18 @@ export const scenarios: readonly Scenario[] = [
       'The same, but requests that are too late are handled and sent again (`shedLate` and `skipLate` are off).',
     settings: { request: { ...request, skipLate: false }, serve: { ...usualFleet.serve, shedLate: false } },
     comparedTo: 'brown-out',
+  },
+  {
+    ...standstill,
+    name: 'standstill',
+    title: 'For half a minute, a job takes a hundred times as long, so that hardly any is done in time.',
+  },
+  {
+    ...standstill,
+    name: 'standstill-unlimited',
+    title: 'The same, but retries have no budget (`retry.budget.burst` is `Infinity`).',
+    settings: { request: { ...request, retry: { count: 3, budget: { burst: Infinity } } } },
+    comparedTo: 'standstill',
   },
   {
     ...overload,
