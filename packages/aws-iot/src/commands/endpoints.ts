@@ -42,10 +42,10 @@ const topic = '$aws/commands/{kind}/{device}/executions/{execution}'
 
 const byTopic = topicParams()
 
-/** The id of an execution is in its topics. As token, it lets a responder recognize a command that is delivered twice. */
+/** The id of an execution is in its topics, and belongs to no other one: a command that arrives twice is a duplicate. */
 const byExecution: Correlation = {
   ...byTopic,
-  readRequest: (request) => ({ ...byTopic.readRequest(request), token: request.message.topic }),
+  readRequest: (request) => ({ ...byTopic.readRequest(request), isReusable: false }),
 }
 
 /** Creates the endpoint of commands with such a payload, which AWS sends to a device. */

@@ -1,7 +1,7 @@
 import { v4 as uuid } from 'uuid'
 import { requireArgument } from '../argument.js'
 import { withValue, type Violation } from '../option-rules.js'
-import type { Correlation } from './correlation.js'
+import type { Correlation, ResponseCorrelation } from './correlation.js'
 import { tokenCreator, tokenSourceRule, type TokenSource } from './token-source.js'
 
 /** A correlation by response topic that creates the values of the parameters `Created`. */
@@ -9,19 +9,28 @@ export interface TopicParamsCorrelation<Created extends string> extends Correlat
   readonly createdParams: readonly Created[]
 }
 
-const BY_TOPIC: Omit<Correlation, 'name' | 'isOrdered'> = {
+const BY_TOPIC: Omit<Correlation, 'name' | 'isOrdered' | 'readRequest'> = {
   readsPayload: false,
   correlate: ({ value }) => ({ token: '', value, properties: {} }),
   tokenOf: () => '',
-  readRequest: () => ({
-    responseTopic: undefined,
-    token: undefined,
-    addToken: (response) => response,
-    properties: {},
-  }),
 }
 
-const TOPIC_PARAMS: Correlation = { ...BY_TOPIC, name: 'topicParams', isOrdered: false }
+const NO_TOKEN: ResponseCorrelation = {
+  responseTopic: undefined,
+  token: undefined,
+  addToken: (response) => response,
+  properties: {},
+}
+
+/** The response topic alone distinguishes pending requests. */
+const TOKEN_IN_TOPIC: ResponseCorrelation = { ...NO_TOKEN, token: '', isReusable: true }
+
+const TOPIC_PARAMS: Correlation = {
+  ...BY_TOPIC,
+  name: 'topicParams',
+  isOrdered: false,
+  readRequest: () => TOKEN_IN_TOPIC,
+}
 
 const IN_ORDER: Correlation = {
   ...BY_TOPIC,
@@ -29,6 +38,7 @@ const IN_ORDER: Correlation = {
   isOrdered: true,
   // A response with Correlation Data answers a request that sent it (MQTT 5 §4.10.1).
   tokenOf: ({ message }) => (message.correlationData === undefined ? '' : undefined),
+  readRequest: () => NO_TOKEN,
 }
 
 /**

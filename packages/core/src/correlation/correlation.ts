@@ -32,6 +32,11 @@ export interface ResponseCorrelation {
   readonly responseTopic: string | undefined
   /** The token that distinguishes requests with the same response topic; `undefined` if the request has none. */
   readonly token: string | undefined
+  /**
+   * Whether an equal request may have the same response topic and token once this one was answered. It then counts as a
+   * duplicate only if the broker delivers it again. @defaultValue false
+   */
+  readonly isReusable?: boolean
   /** Adds the token to the response value, if the correlation keeps it there. */
   readonly addToken: (response: unknown) => unknown
   readonly properties: Pick<MessageProperties, 'correlationData'>

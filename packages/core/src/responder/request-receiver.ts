@@ -27,6 +27,7 @@ import { RequestContext } from './request-context.js'
 import { requestKey } from './request-key.js'
 import type { ReceiveItems } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
+import type { CacheEntry } from './response-cache.js'
 import { fail, type SettlementListener } from './response-sender.js'
 import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
 
@@ -186,7 +187,7 @@ export class RequestReceiver {
       this.#kindFailure(message, key) ??
       this.#prepareControl(context)
     if (failure !== undefined) this.#reject(context, failure)
-    else if (entry?.hasPayload(message.payload) === true)
+    else if (entry !== undefined && repeats(context, entry))
       receiveDuplicate(this.#responder, entry, context, delivery)
     // Left unacknowledged: the broker delivers it again at the next start.
     else if (this.#responder.isPaused) context.abandon()
@@ -244,4 +245,10 @@ export class RequestReceiver {
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`
   }
+}
+
+/** Whether a request repeats a cached one: another payload under a token that is used again does not. */
+function repeats({ message, correlation }: RequestContext, entry: CacheEntry<RequestContext>): boolean {
+  if (!entry.hasPayload(message.payload)) return false
+  return correlation.isReusable !== true || entry.running !== undefined || message.dup
 }

@@ -13,7 +13,7 @@ import {
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
-import { inWorld } from '../world.js'
+import { inWorld, type World } from '../world.js'
 
 const byTopic = endpoint({
   topic: 'req/{device}/{id}',
@@ -304,6 +304,62 @@ describe('inOrder beside other requests on its response topic', () => {
       world.advance(20)
       expect([ordered.values, tokened.values]).toEqual([['without token'], ['with token']])
       expect(unmatched.values.map(({ message }) => textOf(message))).toEqual(['late'])
+    })
+  })
+})
+
+describe('a responder whose requests have their token in the topic', () => {
+  /** Serves with a handler that takes this many milliseconds, and returns what it has handled and published. */
+  const serveFor = (world: World, milliseconds: number) => {
+    const responses = publishedBy(world, 'responder')
+    let handled = 0
+    requests$(world.link('responder', { clean: false, sessionExpiryInterval: 60 }), byTopic)
+      .pipe(
+        serve(() => {
+          const response$ = of(`response ${++handled}`)
+          return milliseconds === 0 ? response$ : response$.pipe(delay(milliseconds, world.broker.scheduler))
+        }),
+      )
+      .subscribe()
+    world.advance(20)
+    return () => ({ handled, responses: responses.map(({ message }) => textOf(message)) })
+  }
+  const request = { topic: 'req/d/1', payload: bytesOf('toggle') }
+
+  it('handles a request once that arrives again while its handler runs', () => {
+    inWorld((world) => {
+      const observed = serveFor(world, 10)
+      for (let times = 0; times < 2; times++) world.broker.publish(request)
+      world.advance(50)
+      expect(observed()).toEqual({ handled: 1, responses: ['response 1'] })
+    })
+  })
+
+  it('sends the response again to a request that the broker delivers again after it was answered', () => {
+    inWorld((world) => {
+      const observed = serveFor(world, 0)
+      world.broker.inject({
+        kind: 'drop',
+        packets: ['puback'],
+        direction: 'from-client',
+        clientId: 'responder',
+      })
+      world.broker.publish(request)
+      world.advance(50)
+      world.broker.disconnect('responder')
+      world.advance(500)
+      expect(observed()).toEqual({ handled: 1, responses: ['response 1', 'response 1'] })
+    })
+  })
+
+  it('handles an equal request with the same token, once the first one was answered', () => {
+    inWorld((world) => {
+      const observed = serveFor(world, 0)
+      for (let times = 0; times < 2; times++) {
+        world.broker.publish(request)
+        world.advance(20)
+      }
+      expect(observed()).toEqual({ handled: 2, responses: ['response 1', 'response 2'] })
     })
   })
 })
