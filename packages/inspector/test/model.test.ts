@@ -254,6 +254,25 @@ describe('toSequence', () => {
     ])
   })
 
+  it('draws in one millisecond the end of a connection after its messages, and a new connection before them', () => {
+    const events: readonly ExchangeEvent[] = [
+      { ...requester, at: 1, kind: 'subscribed', exchange: 1, filter: 'a' },
+      { ...requester, at: 2, kind: 'received', exchange: 1, message },
+    ]
+    const connections: readonly ExchangeEvent[] = [
+      { ...link, at: 1, kind: 'offline', error: { message: 'gone' }, retryIn: 0 },
+      { ...link, at: 2, kind: 'connecting', attempt: 1 },
+      { ...link, at: 2, kind: 'online', sessionPresent: true, protocolVersion: 5 },
+    ]
+    expect(toSequence(events, connections, () => 'requester').map(({ text }) => text)).toEqual([
+      'subscribed',
+      'offline: gone',
+      'connecting',
+      'online',
+      'PUBLISH response',
+    ])
+  })
+
   it('draws acceptances, credit, cancels and ignored requests', () => {
     const events: readonly ExchangeEvent[] = [
       { ...requester, at: 1, kind: 'accepted', exchange: 1, message },

@@ -18,8 +18,11 @@ export function toSequence(
   connections: readonly ExchangeEvent[],
   sideOf: (link: string) => 'requester' | 'responder',
 ): readonly SequenceStep[] {
+  // In one millisecond, a connection comes before the messages that it carries, and goes after them.
+  const onlineAt = new Set(connections.filter(({ kind }) => kind === 'online').map(({ at }) => at))
+  const rankOf = ({ side, at }: ExchangeEvent): number => (side !== 'link' ? 1 : onlineAt.has(at) ? 0 : 2)
   return [...events, ...connections]
-    .sort((a, b) => a.at - b.at)
+    .sort((a, b) => a.at - b.at || rankOf(a) - rankOf(b))
     .map((event) => ({ at: event.at, kind: event.kind, ...stepOf(event, sideOf) }))
 }
 
