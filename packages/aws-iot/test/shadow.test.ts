@@ -109,6 +109,48 @@ describe('requests about shadows', () => {
   })
 })
 
+describe('a flood', () => {
+  it('of responses to other clients, and of malformed ones, is counted, and the request gets its own', () => {
+    inWorld(({ link, record, advance, publish }) => {
+      let unmatched = 0
+      unmatchedResponses$(link).subscribe(() => (unmatched += 1))
+      // The first request subscribes to the responses.
+      record(getShadow$(link, lamp))
+      advance(20)
+      const before = unmatched
+      const shadow = record(getShadow$(link, lamp))
+      const flood = Array.from({ length: 1_000 }, (_, index) => ({
+        version: 1,
+        clientToken: `other-${index}`,
+      }))
+      for (const payload of [...flood, '{', '', '[]', { clientToken: 7 }, { version: 1 }])
+        publish('$aws/things/lamp/shadow/get/accepted', payload)
+      advance(20)
+      expect(unmatched - before).toBe(1_005)
+      expect(shadow.error()).toMatchObject({ code: 'status', status: { code: 404 } })
+    })
+  })
+
+  it('of deltas is emitted version by version, without those that are repeated or older', () => {
+    inWorld(({ link, record, advance, publish }) => {
+      let ignored = 0
+      const deltas = record(delta$(link, { ...lamp, onIgnored: () => (ignored += 1) })).values
+      advance(20)
+      for (let version = 1; version <= 500; version++)
+        for (const each of [version, version, version - 1])
+          publish('$aws/things/lamp/shadow/update/delta', {
+            state: { on: true },
+            version: each,
+            timestamp: 7,
+          })
+      expect(deltas.map(({ version }) => version)).toEqual(
+        Array.from({ length: 500 }, (_, index) => index + 1),
+      )
+      expect(ignored).toBe(1_000)
+    })
+  })
+})
+
 describe('desired$', () => {
   it('emits what was missed, then each delta', () => {
     inWorld((world) => {
