@@ -37,6 +37,10 @@ describe('antiphon', () => {
     [['zzz'], `unknown command 'zzz'; see antiphon --help`],
     [['request', 'x', '--tiemout', '3'], `unknown option '--tiemout': did you mean --timeout?`],
     [['request', 'x', '--zzz'], `unknown option '--zzz'; see antiphon request --help`],
+    [
+      ['bench', 'x', '--echo', '--dialect', 'shelly'],
+      '--echo does not know the responses of --dialect shelly: leave one of them out',
+    ],
     [['request'], `missing required argument 'topic'; see antiphon request --help`],
     [
       ['request', 'x', 'y', 'z'],

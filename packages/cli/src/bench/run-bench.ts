@@ -55,6 +55,10 @@ export async function runBench(
   flags: BenchFlags,
   host: Host,
 ): Promise<number> {
+  if (flags.echo === true && flags.dialect !== undefined)
+    throw usageError(
+      `--echo does not know the responses of --dialect ${flags.dialect}: leave one of them out`,
+    )
   const printer = new Printer(flags, host)
   const { duration = defaults.duration, warmUp = defaults.warmUp, count, rate } = flags
   const { concurrency = rate === undefined ? defaults.concurrency : defaults.openConcurrency } = flags
