@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { firstValueFrom, mergeMap } from 'rxjs'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { carDocument } from './contract-document.js'
+import { endlessCommand, filterCommand } from './node-command.js'
 import {
   antiphon,
   inputOf,
@@ -18,6 +19,8 @@ import {
   type RunOptions,
   type Running,
 } from './run-antiphon.js'
+
+const upperCase = filterCommand('text.toUpperCase()')
 
 /** A broker that refuses publishing below `closed`. */
 export interface BrokerOfRows {
@@ -199,10 +202,10 @@ export function testRows(start: () => Promise<BrokerOfRows>): void {
   })
 
   it('row 10: responds by running a program, which is bounded, and killed on cancel', async () => {
-    await serve('row/10', '--exec', 'tr a-z A-Z')
+    await serve('row/10', '--exec', upperCase)
     expect((await run(['request', 'row/10', 'hello'])).stdout).toBe('HELLO\n')
     const marker = join(folder, 'row-10')
-    await serve('row/10/slow', '--exec', `echo $$ > '${marker}'; sleep 3600`, '--drain-timeout', '1ms')
+    await serve('row/10/slow', '--exec', `echo $$ > '${marker}'; ${endlessCommand}`, '--drain-timeout', '1ms')
     const requester = startAntiphon(['request', 'row/10/slow', '--timeout', '1h', '-v'], { env: env() })
     await requester.printed('< PUBACK')
     await running[1]?.printed('row/10/slow')
@@ -362,7 +365,7 @@ export function testRows(start: () => Promise<BrokerOfRows>): void {
 
   it('row 23: passes the response through a command', async () => {
     await serve('row/23', '--respond', 'hello')
-    const args = ['request', 'row/23', '--through', 'tr a-z A-Z']
+    const args = ['request', 'row/23', '--through', upperCase]
     expect(await run(args)).toMatchObject({ code: 0, stdout: 'HELLO\n' })
   })
 
