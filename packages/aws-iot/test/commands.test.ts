@@ -12,7 +12,7 @@ import { virtualBroker } from '@antiphon/testing'
 import * as t from 'io-ts'
 import { concatMap, delay, EMPTY, firstValueFrom, map, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { frame } from './frame.js'
+import { frame } from '@antiphon/workshop/virtual-world'
 import { inWorld, outcome, type World } from './world.js'
 
 const Restart = t.type({ operation: t.literal('restart') })

@@ -9,7 +9,9 @@ import {
 import { conventionLaws, type Convention } from '@antiphon/conformance/laws'
 import * as t from 'io-ts'
 import { describe, it } from 'vitest'
-import { fieldsOf, frame, type WithPayload } from './frame.js'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
+
+type WithPayload = Pick<OutgoingMessage, 'payload'>
 
 const token = (request: WithPayload) => ({ clientToken: fieldsOf(request)['clientToken'] })
 

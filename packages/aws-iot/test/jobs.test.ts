@@ -1,7 +1,7 @@
 import { describeJob$, jobs$, nextJob$, pendingJobs$, startNextJob$, updateJob$ } from '@antiphon/aws-iot'
 import { virtualBroker } from '@antiphon/testing'
 import { describe, expect, it } from 'vitest'
-import { fieldsOf, frame } from './frame.js'
+import { fieldsOf, frame } from '@antiphon/workshop/virtual-world'
 import { inWorld, outcome } from './world.js'
 
 const lamp = { thing: 'lamp' }
