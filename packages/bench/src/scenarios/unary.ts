@@ -1,5 +1,5 @@
-import { contestants } from '../contestants.js'
-import { antiphon, byHand, floor, observedAntiphon } from '../names.js'
+import { contestants, isVariant } from '../contestants.js'
+import { antiphon, byHand, floor } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
 import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
 import type { Form } from '../peers/unary.js'
@@ -53,7 +53,7 @@ function unaryScenario(
 ): AnyScenario {
   const participants = contestants.filter(
     (contestant) =>
-      contestant.name !== observedAntiphon &&
+      !isVariant(contestant.name) &&
       contestant.qos.includes(qos) &&
       (includesForeign || !contestant.isForeign) &&
       (broker === 'mosquitto' ? contestant.broker !== 'none' : contestant.broker === undefined) &&
