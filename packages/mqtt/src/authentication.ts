@@ -104,7 +104,7 @@ export class Authenticator {
     if (respond === undefined) {
       throw new AntiphonError(
         'connection-refused',
-        'the broker sent a challenge, and the authentication has no respond',
+        'cannot authenticate: the broker sent a challenge, but what authentication.begin returned has no respond: add it',
       )
     }
     const response$ = defer(() => toObservable(respond(challenge), (result) => result instanceof Uint8Array))

@@ -143,7 +143,7 @@ it.each<[what: string, exchange: AuthenticationExchange, message: string]>([
   [
     'has no respond',
     { data: bytes('x') },
-    'the broker sent a challenge, and the authentication has no respond',
+    'cannot authenticate: the broker sent a challenge, but what authentication.begin returned has no respond: add it',
   ],
   [
     'has a respond that throws',
@@ -158,7 +158,7 @@ it.each<[what: string, exchange: AuthenticationExchange, message: string]>([
   [
     'responds with text',
     { respond: () => Promise.resolve('text' as unknown as Uint8Array) },
-    'the Authentication Data is no Uint8Array',
+    'the Authentication Data is not a Uint8Array',
   ],
   [
     'responds with too much',

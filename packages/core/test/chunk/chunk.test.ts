@@ -113,7 +113,9 @@ describe('split and Assembly', () => {
       payload: new Uint8Array(),
       userProperties: [['a', 'b'.repeat(300)]] as const,
     }
-    expect(() => split(message, info)).toThrow(/properties/)
+    expect(() => split(message, info)).toThrow(
+      `[too-large] cannot publish to t: without the payload, the packet exceeds the broker's Maximum Packet Size of ${info.maximumPacketSize} bytes; shorten its User Properties`,
+    )
   })
 
   it.each([
