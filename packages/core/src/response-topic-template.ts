@@ -108,7 +108,7 @@ function filterOfBoth(topic: string, failureTopic: string | undefined): string {
   const failureLevels = failureTopic.split('/')
   if (levels.length !== failureLevels.length) {
     throw invalidArgument(
-      `contract.failureTopic is ${failureTopic}: it must have as many levels as responseTopic ${topic}, or set a responseFilter for both`,
+      `contract.responseTopic ${topic} and failureTopic ${failureTopic} differ in length: set a responseFilter for both`,
     )
   }
   return levels.map((level, index) => (level === failureLevels[index] ? level : '+')).join('/')
@@ -124,7 +124,7 @@ function failureTemplate(
   const unknown = failures.parameters.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw invalidArgument(
-      `contract.failureTopic ${text} has the parameter {${unknown}}, which neither topic nor responseTopic has: add it to one of them`,
+      `contract.failureTopic ${text} has the parameter {${unknown}}, which neither topic nor responseTopic has`,
     )
   }
   if (text === topics.template)
@@ -148,7 +148,7 @@ function filterTemplate(
   const unknown = template.parameters.find((name) => !name.startsWith('+') && !known.includes(name))
   if (unknown !== undefined) {
     throw invalidArgument(
-      `contract.responseFilter ${filter} has the parameter {${unknown}}, which neither topic nor responseTopic has: add it to one of them`,
+      `contract.responseFilter ${filter} has the parameter {${unknown}}, which neither topic nor responseTopic has`,
     )
   }
   const end = isTree ? TREE : ''

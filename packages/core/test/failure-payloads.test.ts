@@ -236,7 +236,7 @@ describe('a topic for failures', () => {
       { topic: 'a', responseTopic: 'b', failure: text },
     ],
     [
-      'contract.failureTopic is b/no: it must have as many levels as responseTopic b, or set a responseFilter for both',
+      'contract.responseTopic b and failureTopic b/no differ in length: set a responseFilter for both',
       { topic: 'a', responseTopic: 'b', failureTopic: 'b/no' },
     ],
     [
@@ -244,7 +244,7 @@ describe('a topic for failures', () => {
       { topic: 'a', responseTopic: 'b', responseFilter: 'b', failureTopic: 'c' },
     ],
     [
-      'contract.failureTopic b/{x} has the parameter {x}, which neither topic nor responseTopic has: add it to one of them',
+      'contract.failureTopic b/{x} has the parameter {x}, which neither topic nor responseTopic has',
       { topic: 'a', responseTopic: 'b/c', failureTopic: 'b/{x}' },
     ],
     [

@@ -104,7 +104,7 @@ export class Authenticator {
     if (respond === undefined) {
       throw new AntiphonError(
         'connection-refused',
-        'cannot authenticate: the broker sent a challenge, but what authentication.begin returned has no respond: add it',
+        'the broker sent a challenge: authentication.begin must return an object with respond',
       )
     }
     const response$ = defer(() => toObservable(respond(challenge), (result) => result instanceof Uint8Array))

@@ -143,7 +143,7 @@ it.each<[what: string, exchange: AuthenticationExchange, message: string]>([
   [
     'has no respond',
     { data: bytes('x') },
-    'cannot authenticate: the broker sent a challenge, but what authentication.begin returned has no respond: add it',
+    'the broker sent a challenge: authentication.begin must return an object with respond',
   ],
   [
     'has a respond that throws',

@@ -63,7 +63,7 @@ export function requesterContext<T extends EndpointTypes>(
   }
   if (endpoint.cancel === 'local' && rules.credit !== undefined && rules.credit < Infinity) {
     const fault = `options.credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
-    throw invalidArgument(`${fault}: remove one of them`)
+    throw invalidArgument(`${fault}: remove it`)
   }
   const observations = observationsOf(link)
   return {

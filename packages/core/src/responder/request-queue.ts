@@ -288,6 +288,6 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 }
 
 function drainTimedOut(): AntiphonError<'timeout'> {
-  const text = 'cannot respond: the broker has not acknowledged the response before drainTimeout ended'
+  const text = 'cannot respond: the broker has sent no acknowledgement within drainTimeout'
   return new AntiphonError('timeout', text)
 }

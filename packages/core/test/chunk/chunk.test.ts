@@ -114,7 +114,7 @@ describe('split and Assembly', () => {
       userProperties: [['a', 'b'.repeat(300)]] as const,
     }
     expect(() => split(message, info)).toThrow(
-      `[too-large] cannot publish to t: without the payload, the packet exceeds the broker's Maximum Packet Size of ${info.maximumPacketSize} bytes; shorten its User Properties`,
+      `[too-large] cannot publish to t: its properties alone exceed the broker's Maximum Packet Size of ${info.maximumPacketSize} bytes; shorten them`,
     )
   })
 
