@@ -12,7 +12,7 @@ import {
   type ServeOptions,
 } from '@antiphon/core'
 import { like, marbles } from '@antiphon/testing'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import {
   catchError,
   defer,
@@ -28,6 +28,7 @@ import {
   throwError,
 } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { drawMarbles } from '../../check/docs/marbles/draw.js'
 import { type Mark, parseMarbles, type Span, type Stream } from '../../check/docs/marbles/parse.js'
 import { inRoot } from '../../check/workspace.js'
 
@@ -68,6 +69,17 @@ function respond(link: Link, times: Readonly<Record<string, number>>): void {
 }
 
 const failure = like({ code: 'status' })
+
+it('draws each diagram of the pages', () => {
+  const pages = readdirSync(inRoot('docs'), { recursive: true, encoding: 'utf8' })
+    .map((page) => page.replaceAll('\\', '/'))
+    .filter((page) => /^(?:guide|cookbook|migrate)\/.*\.md$/.test(page))
+  const diagrams = pages.flatMap((page) => [
+    ...readFileSync(inRoot('docs', page), 'utf8').matchAll(/^```marbles\n([^]*?)^```$/gm),
+  ])
+  expect(diagrams.length).toBeGreaterThan(10)
+  for (const [, diagram = ''] of diagrams) expect(drawMarbles(diagram)).toMatch(/^<svg /)
+})
 
 describe('the diagrams of "Send requests"', () => {
   it('shows responses as they arrive', () => {
