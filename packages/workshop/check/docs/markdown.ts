@@ -70,7 +70,9 @@ export function sizeImages(markdown: MarkdownRenderer, docs: string): void {
       .filter(({ type }) => type === 'image')) {
       const file = join(docs, relativePath, '..', image.attrGet('src') ?? '')
       const size = existsSync(file) ? imageSizeOf(file, readFileSync(file)) : undefined
-      for (const [name, value] of Object.entries(size ?? {})) image.attrSet(name, String(Math.round(value)))
+      if (size === undefined) continue
+      image.attrSet('width', String(Math.round(size.width)))
+      image.attrSet('height', String(Math.round(size.height)))
     }
   })
 }
@@ -91,7 +93,9 @@ function changeBlocks(
       return change(token, tokens.slice(0, index), render)
     } catch (error) {
       const { relativePath = '' } = env as { readonly relativePath?: string }
-      throw new Error(`docs/${relativePath}:${(token.map?.[0] ?? 0) + 1} ${(error as Error).message}`)
+      throw new Error(`docs/${relativePath}:${(token.map?.[0] ?? 0) + 1} ${(error as Error).message}`, {
+        cause: error,
+      })
     }
   }
 }

@@ -81,7 +81,7 @@ describe('parseMarbles', () => {
 
   it.each([
     ['a first line without a label', '--a--', /"--a--": write a label, two spaces and a time line/],
-    ['a label that is too long', 'x  --a\nresponses  --b', /"responses  --b": its label is longer/],
+    ['a label that is too long', 'x  --a\nresponses  --b', /"responses {2}--b": its label is longer/],
     ['a group that is not closed', 'x  --(a', /"\(a" is neither a group nor a run/],
     ['a run of two values', 'x  --[a-b]', /"\[a-b\]" is neither a group nor a run/],
   ])('rejects %s', (_, text, message) => {

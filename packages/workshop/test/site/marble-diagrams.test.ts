@@ -134,10 +134,8 @@ describe('the diagrams of "Send requests"', () => {
     const [requests, stop, responses] = diagramOf('guide/send-requests', 'Cancel a request')
     marbles(({ cold, hot, link, expectObservable }) => {
       respond(link(), { a: 2, b: 8 })
-      const response$ = cold(requests?.marbles ?? '').pipe(
-        takeUntil(hot(stop?.marbles ?? '')),
-        request$(link(), echo),
-      )
+      const value$ = cold(requests?.marbles ?? '').pipe(takeUntil(hot(stop?.marbles ?? '')))
+      const response$ = value$.pipe(request$(link(), echo))
       expectObservable(response$).toBe(responses?.marbles ?? '')
     })()
   })
