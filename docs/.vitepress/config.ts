@@ -57,6 +57,11 @@ export default defineConfig({
   metaChunk: true,
   // A page of the guide links to so many others that loading them ahead would weigh more than itself.
   router: { prefetchLinks: false },
+  // The theme makes room for the sidebar only when its script runs, which would move the bar above the page.
+  transformHtml: (html) =>
+    html.includes('<aside class="VPSidebar"')
+      ? html.replace('<div class="VPNavBar"', '<div class="VPNavBar has-sidebar top"')
+      : html,
   vite: {
     resolve: {
       alias: [

@@ -77,7 +77,7 @@ export function allSteps(): readonly Step[] {
       command: [
         tool('cspell'),
         ...['lint', '--config', inRoot('.config', 'cspell.json'), '--no-progress'],
-        ...['--cache', '--cache-strategy', 'content', '--cache-location', inCache('cspell.json')],
+        ...['--cache', '--cache-strategy', 'content', '--cache-location', inCache('spelling.json')],
       ],
     },
     { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },

@@ -17,6 +17,8 @@ interface Layout {
   /** Where the labels end, and the column 0 is. */
   readonly labels: number
   readonly x: (column: number) => number
+  /** The last column of all rows, to which a stream that goes on is drawn. */
+  readonly lastColumn: number
   /** The number of a value's colour. A request and its response are the same letter in both cases. */
   readonly hueOf: (value: string) => number
 }
@@ -65,6 +67,7 @@ function layoutOf(rows: readonly Row[]): Layout {
     width: Math.ceil(Math.max(x(lastColumn) + RADIUS + 14, widest)),
     labels,
     x,
+    lastColumn,
     hueOf: (value) => values.indexOf(value.toLowerCase()) % HUES,
   }
 }
@@ -97,9 +100,9 @@ function drawNotes({ notes }: Notes, y: number, { x }: Layout): string {
 }
 
 function drawStream({ from, to, marks, spans }: Stream, y: number, layout: Layout): string {
-  const { x, hueOf } = layout
+  const { x, hueOf, lastColumn } = layout
   const hasEnded = marks.some(({ end }) => end === 'completes' || end === 'fails')
-  const last = x(to) + (hasEnded ? 0 : RADIUS)
+  const last = hasEnded ? x(to) : x(lastColumn) + RADIUS
   const head = hasEnded ? '' : `<path class="head" d="M${last} ${y - 4}l8 4-8 4z"/>`
   const axis = from === to && !hasEnded ? '' : `<path class="axis" d="M${x(from)} ${y}H${last}"/>${head}`
   const runs = spans.map(({ at, length, value }) => {

@@ -57,7 +57,7 @@ const ends: Readonly<Record<string, End>> = {
  * The first line is a time line: a label, at least two spaces, and marbles as in RxJS, except that a space is a column, too.
  * All other time lines are aligned with it. An indented line is an operator. A label before words adds notes.
  *
- * @throws An error that names the line, if it is none of these.
+ * @throws An error that names the line, if it is not one of these.
  */
 export function parseMarbles(text: string): readonly Row[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
