@@ -51,17 +51,18 @@ export function TimeLineView({ rows, onSelect }: TimeLineViewProps): ComponentCh
     ),
     lines.length === 0
       ? h('p', { class: 'muted' }, 'There is no exchange.')
-      : h(Diagram, { timeLines, onSelect }),
+      : h(TimeLineDiagram, { timeLines, onSelect }),
   )
 }
 
-function Diagram({
-  timeLines,
-  onSelect,
-}: {
+/** The properties of the diagram. */
+export interface TimeLineDiagramProps {
   readonly timeLines: TimeLines
   readonly onSelect: (row: ExchangeRow) => void
-}): ComponentChild {
+}
+
+/** Draws the time lines of at least one endpoint. */
+export function TimeLineDiagram({ timeLines, onSelect }: TimeLineDiagramProps): ComponentChild {
   const { from, to, lines } = timeLines
   const height = TOP + lines.length * LINE
   const span = Math.max(1, to - from)

@@ -1,0 +1,20 @@
+import { endpoint, request$, requests$, serve, text } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { delay, from, of } from 'rxjs'
+
+const temperature = endpoint({
+  name: 'temperature',
+  topic: 'home/temperature',
+  request: text,
+  response: text,
+})
+
+const thermometer = connect('mqtt://broker', { clientId: 'thermometer' })
+requests$(thermometer, temperature)
+  .pipe(serve(({ value: room }) => of(`${room}: 22.5 °C`).pipe(delay(20))))
+  .subscribe()
+
+const display = connect('mqtt://broker', { clientId: 'display' })
+from(['kitchen', 'attic'])
+  .pipe(request$(display, temperature, { timeout: 1000 }))
+  .subscribe((response) => console.log(response))
