@@ -20,8 +20,8 @@ export const readyPrograms: readonly ReadyProgram[] = [
   {
     name: 'hello',
     title: 'Two requests',
-    about: 'A display sends two requests, and a thermometer responds. Set timeout to 20: the requests fail.',
-    source: hello,
+    about: 'A display sends two requests, and a thermometer responds. Set timeout to 40: they fail.',
+    source: hello.trimEnd(),
     latency: 5,
     faults: [],
   },
@@ -30,7 +30,7 @@ export const readyPrograms: readonly ReadyProgram[] = [
     title: 'Retry after a lost response',
     about:
       'The first response is lost. The display sends its request again, and the thermometer sends the same response without another measurement.',
-    source: retry,
+    source: retry.trimEnd(),
     latency: 5,
     faults: [{ kind: 'lose-to', at: 0, client: 'display', by: 0 }],
   },
@@ -39,7 +39,7 @@ export const readyPrograms: readonly ReadyProgram[] = [
     title: 'Reconnect before the response',
     about:
       'The display loses its connection while the thermometer measures. The response waits in the session at the broker, and arrives after the reconnect.',
-    source: reconnect,
+    source: reconnect.trimEnd(),
     latency: 5,
     faults: [{ kind: 'cut', at: 60, client: 'display', by: 100 }],
   },
@@ -48,7 +48,7 @@ export const readyPrograms: readonly ReadyProgram[] = [
     title: 'Stream with credit',
     about:
       'The display shows a reading in 50 ms. With a credit of 2, the thermometer measures only as fast as they are shown. Set credit to 6.',
-    source: credit,
+    source: credit.trimEnd(),
     latency: 5,
     faults: [],
   },
@@ -57,7 +57,7 @@ export const readyPrograms: readonly ReadyProgram[] = [
     title: 'Cancel by switchMap',
     about:
       'A user types faster than the catalogue searches. Each letter cancels the request before it, and its handler stops.',
-    source: cancel,
+    source: cancel.trimEnd(),
     latency: 5,
     faults: [],
   },
@@ -66,7 +66,7 @@ export const readyPrograms: readonly ReadyProgram[] = [
     title: 'Gather from three cars',
     about:
       'One request goes to three cars. The message to car2 is lost, and the hub finds out which car is missing.',
-    source: gather,
+    source: gather.trimEnd(),
     latency: 5,
     faults: [{ kind: 'lose-to', at: 0, client: 'car2', by: 0 }],
   },

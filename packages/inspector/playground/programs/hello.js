@@ -1,6 +1,6 @@
 import { endpoint, request$, requests$, serve, text } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { delay, from, of } from 'rxjs'
+import { delay, map, of, take, timer } from 'rxjs'
 
 const temperature = endpoint({
   name: 'temperature',
@@ -15,6 +15,11 @@ requests$(thermometer, temperature)
   .subscribe()
 
 const display = connect('mqtt://broker', { clientId: 'display' })
-from(['kitchen', 'attic'])
-  .pipe(request$(display, temperature, { timeout: 1000 }))
+const rooms = ['kitchen', 'attic']
+timer(0, 40)
+  .pipe(
+    take(rooms.length),
+    map((index) => rooms[index]),
+    request$(display, temperature, { timeout: 1000 }),
+  )
   .subscribe((response) => console.log(response))
