@@ -63,7 +63,7 @@ export async function runBench(
   const { duration = defaults.duration, warmUp = defaults.warmUp, count, rate } = flags
   const { concurrency = rate === undefined ? defaults.concurrency : defaults.openConcurrency } = flags
   const sent = await payloadOf(payload, flags)
-  const target = createEndpoint({ topic, contentType: sent.contentType, isStream: false, flags })
+  const target = await createEndpoint({ topic, contentType: sent.contentType, isStream: false, flags })
   const params = Object.fromEntries(flags.param ?? [])
   const argument = argumentOf(target, { params, value: valueOf(target, sent.bytes) })
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)

@@ -13,7 +13,8 @@ import type { CorrelationFlags, CorrelationName } from '../flags/correlation-fla
 import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
-import { dialectEndpoint } from './dialect.js'
+import type { CommandEndpoint } from './command-endpoint.js'
+import { loadDialect } from './load-dialect.js'
 
 /** What an endpoint of the command line is made of. */
 export interface EndpointParts {
@@ -28,7 +29,13 @@ export interface EndpointParts {
 }
 
 /** Creates the endpoint of a topic. Its values are payloads, or data if the correlation is a field of the payload. */
-export function createEndpoint({ topic, contentType, isStream, flags, ...others }: EndpointParts): Endpoint {
+export async function createEndpoint({
+  topic,
+  contentType,
+  isStream,
+  flags,
+  ...others
+}: EndpointParts): Promise<CommandEndpoint> {
   const { correlation: name = 'data', responseTopic, dialect } = flags
   const { acceptsNotifications = false, isResponder = false } = others
   if (dialect !== undefined) {
@@ -36,8 +43,11 @@ export function createEndpoint({ topic, contentType, isStream, flags, ...others 
       throw usageError('--dialect says how responses are matched: leave out --correlation')
     if (responseTopic !== undefined && dialect !== 'shelly')
       throw usageError(`--dialect ${dialect} says where responses arrive: leave out --response-topic`)
+    const createDialectEndpoint = await loadDialect(dialect)
     const request = lenientJson
-    return dialectEndpoint(dialect, { topic, responseTopic, request, isResponder, acceptsNotifications })
+    return createDialectEndpoint({
+      ...{ name: dialect, topic, responseTopic, request, isResponder, acceptsNotifications },
+    })
   }
   const isOnTopic = name !== 'data' && name !== 'bytes'
   if (isOnTopic && responseTopic === undefined)
@@ -60,9 +70,13 @@ export function hasDataValues({ request }: Endpoint): boolean {
   return request === lenientJson
 }
 
-/** Returns the value of a payload, for an endpoint of `createEndpoint`. */
-export function valueOf(endpoint: Endpoint, bytes: Uint8Array): unknown {
-  return hasDataValues(endpoint) ? parseData(bytes) : bytes
+/** Returns the value of a request with a payload, for an endpoint of `createEndpoint`. */
+export function valueOf(endpoint: CommandEndpoint, bytes: Uint8Array): unknown {
+  if (!hasDataValues(endpoint)) return bytes
+  const { name, framing } = endpoint
+  if (framing !== undefined) return framing.toSent(name, bytes.length === 0 ? undefined : parseData(bytes))
+  // The correlation adds its token to an object.
+  return bytes.length === 0 ? {} : parseData(bytes)
 }
 
 /** Returns the topic of requests, as it is printed: with the names of parameters that the library creates for each request. */

@@ -37,7 +37,7 @@ export async function runGather(
   const prints = new PrintQueue()
   const source = await readSource(argument, flags.file, host.stdin)
   const { bytes, contentType } = await toPayloads(topic, undefined, flags)(1, source)
-  const endpoint = createEndpoint({ topic, contentType, isStream: false, flags })
+  const endpoint = await createEndpoint({ topic, contentType, isStream: false, flags })
   const params = Object.fromEntries(flags.param ?? [])
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
   const startedAt = performance.now()

@@ -1,0 +1,18 @@
+import type { DialectName } from '../flags/correlation-flags.js'
+import type { Dialect } from './command-endpoint.js'
+
+/** Loads a dialect: other commands do not need its package. */
+export async function loadDialect(name: DialectName): Promise<Dialect> {
+  switch (name) {
+    case 'aws-iot':
+      return (await import('./dialects/aws-iot.js')).awsIot
+    case 'nestjs':
+      return (await import('./dialects/nestjs.js')).nestJs
+    case 'shelly':
+      return (await import('./dialects/shelly.js')).shelly
+    case 'thingsboard':
+      return (await import('./dialects/thingsboard.js')).thingsBoard
+    case 'zigbee2mqtt':
+      return (await import('./dialects/zigbee2mqtt.js')).zigbee2Mqtt
+  }
+}
