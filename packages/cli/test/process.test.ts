@@ -174,6 +174,8 @@ describe('the bundled command', () => {
       '../asyncapi/',
       'src/serve/',
       'src/mqtt/src/proxy',
+      'src/endpoint/dialects/',
+      ...['aws-iot', 'nestjs', 'shelly', 'thingsboard', 'zigbee2mqtt'].map((name) => `../${name}/`),
     ])
       expect([
         unused,
