@@ -20,7 +20,7 @@ export interface ExchangeDetailProps {
 
 /** Shows one exchange: its two sides, its sequence diagram, its messages. */
 export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): ComponentChild {
-  const { request, response, credit, items, events } = row
+  const { request, response, credit, items, stalls, events } = row
   const requesterLink = events.find(({ side }) => side === 'requester')?.link
   const sideOf = (link: string): 'requester' | 'responder' =>
     link === requesterLink ? 'requester' : 'responder'
@@ -40,6 +40,9 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
     ],
     ['Attempts', `${row.attempts}, duplicates at the responder: ${row.duplicates}`],
     ['Stream', `${items} responses or items, credit: ${credit ?? 'none'}`],
+    ...(stalls.count === 0
+      ? []
+      : [['Stalls', `${stalls.count} times without credit, ${formatDuration(stalls.milliseconds)}`] as const]),
     ...(span === undefined ? [] : [['Trace', linked(span.traceId, feed.traceUrl, span)] as const]),
   ]
   return h(
