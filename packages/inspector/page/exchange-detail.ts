@@ -42,7 +42,7 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
     ['Stream', `${items} responses or items, credit: ${credit ?? 'none'}`],
     ...(stalls.count === 0
       ? []
-      : [['Stalls', `${stalls.count} times without credit, ${formatDuration(stalls.milliseconds)}`] as const]),
+      : [['Stalls', `${stalls.count} × without credit, ${formatDuration(stalls.milliseconds)} in all`] as const]),
     ...(span === undefined ? [] : [['Trace', linked(span.traceId, feed.traceUrl, span)] as const]),
   ]
   return h(
