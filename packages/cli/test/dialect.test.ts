@@ -146,7 +146,7 @@ describe('--dialect', () => {
     [
       'x',
       ['magic'],
-      '--dialect is magic: use aws-iot, nestjs, shelly, thingsboard, zigbee2mqtt; see antiphon request --help',
+      '--dialect is magic: use aws-iot, azure-iot-operations, nestjs, shelly, thingsboard, zigbee2mqtt; see antiphon request --help',
     ],
   ])('refuses %s with %j', async (topic, options, message) => {
     const { code, stderr } = await antiphon(['request', topic, '{}', '--dialect', ...options])

@@ -175,7 +175,7 @@ describe('the bundled command', () => {
       'src/serve/',
       'src/mqtt/src/proxy',
       'src/endpoint/dialects/',
-      ...['aws-iot', 'nestjs', 'shelly', 'thingsboard', 'zigbee2mqtt'].map((name) => `../${name}/`),
+      ...['aws-iot', 'azure-iot-operations', 'nestjs', 'shelly', 'thingsboard', 'zigbee2mqtt'].map((name) => `../${name}/`),
     ])
       expect([
         unused,

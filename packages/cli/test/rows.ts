@@ -357,6 +357,7 @@ export function testRows(start: () => Promise<BrokerOfRows>): void {
 
   it.each([
     ['aws-iot', '$aws/things/lamp/shadow/get', '{}', '{"state":{},"version":7}', '"version":7'],
+    ['azure-iot-operations', 'row/21/azure', 'gently', 'pressed', 'pressed'],
     ['nestjs', 'row/21/nest', '[1,2]', '3', '3'],
     ['shelly', 'row21/rpc', '{"method":"Switch.Set"}', '{"result":{"on":true}}', '"on":true'],
     ['thingsboard', 'v1/devices/me/rpc/request', '{"method":"now","params":{}}', '{"time":7}', '"time":7'],

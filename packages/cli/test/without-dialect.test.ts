@@ -1,5 +1,4 @@
-import { command, executeCommand$, invokeCommand } from '@antiphon/azure-iot-operations'
-import { text, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
 import { requestTemperature$, serveTemperatures } from '@antiphon/mqtt5-temperature'
 import { createPlatform } from '@antiphon/oci-raw-commands/platform'
 import { invoke$ } from '@antiphon/oci-raw-commands'
@@ -26,35 +25,6 @@ async function serve(...args: readonly string[]): Promise<Running> {
 
 /** What the guide says of platforms that need no dialect. */
 describe('a platform without a dialect', () => {
-  const press = command({
-    name: 'press',
-    requestTopicPattern: 'presses/{executorId}/press',
-    request: text,
-    response: text,
-  })
-  const topicTokens = { executorId: 'press-7' }
-
-  it('is Azure IoT Operations: invokes a command with --correlation bytes', async () => {
-    const { link, url } = await start()
-    const subscribed = new Promise<void>((onSubscribed) => {
-      const options = { topicTokens, onSubscribed }
-      const executed = executeCommand$(link, press, ({ value }) => `pressed ${value}`, options).subscribe()
-      onTestFinished(() => executed.unsubscribe())
-    })
-    await subscribed
-    const args = ['presses/press-7/press', 'gently', '--correlation', 'bytes', '--url', url]
-    const { code, stdout, stderr } = await antiphon(['request', ...args])
-    expect([code, stdout, stderr]).toEqual([0, 'pressed gently\n', ''])
-  })
-
-  it('is Azure IoT Operations: executes a command with --correlation bytes', async () => {
-    const { link, url } = await start()
-    const args = ['presses/{executorId}/press', '--respond', 'pressed', '--acknowledge', 'after-response']
-    await serve(...args, '--correlation', 'bytes', '--url', url)
-    const invoked = invokeCommand(link, press, { value: 'gently', topicTokens })
-    await expect(invoked).resolves.toMatchObject({ value: 'pressed' })
-  })
-
   it('is the temperature service of MQTT 5: requests and responds with the default', async () => {
     const { link, url } = await start()
     const served = serveTemperatures(link).subscribe()

@@ -13,6 +13,7 @@ import { writeFile } from 'node:fs/promises'
 import { fromEvent, of, takeUntil } from 'rxjs'
 import { openLink } from '../connection/open-link.js'
 import { stopSignal } from '../connection/stop-signal.js'
+import { linkFor } from '../endpoint/command-endpoint.js'
 import { createEndpoint, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
@@ -80,7 +81,7 @@ export async function runBench(
   }
   const unmatched = unmatchedResponses$(link).subscribe(() => (counts.duplicated += 1))
   const sendWith = (record: Recorder): SendRequest =>
-    sender(link, target, argument, { flags, signal, record })
+    sender(linkFor(target, link), target, argument, { flags, signal, record })
   try {
     // A failure before the measurement ends the command with its error: nothing could be measured.
     const failWarmUp: Recorder = (_, error) => {

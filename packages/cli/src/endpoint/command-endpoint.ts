@@ -1,10 +1,19 @@
-import type { Codec, Endpoint } from '@antiphon/core'
+import type { Codec, Endpoint, EndpointTypes, Link, RequestsOptions } from '@antiphon/core'
 import type { DialectName } from '../flags/correlation-flags.js'
 
 /** An endpoint of the command line. */
 export interface CommandEndpoint extends Endpoint {
   /** How values are in payloads; absent if a payload is a value. */
   readonly framing?: Framing
+  /** Returns the link for messages of this endpoint. @defaultValue the same link */
+  readonly toLink?: (link: Link) => Link
+  /** How its requests are served, unless the command line says otherwise. */
+  readonly serving?: Pick<RequestsOptions<EndpointTypes>, 'acknowledge' | 'controlTopic'>
+}
+
+/** Returns the link for messages of an endpoint. */
+export function linkFor({ toLink }: CommandEndpoint, link: Link): Link {
+  return toLink === undefined ? link : toLink(link)
 }
 
 /** How a platform puts values into payloads. */
@@ -24,7 +33,10 @@ export interface DialectParts {
   readonly name: DialectName
   readonly topic: string
   readonly responseTopic?: string | undefined
+  /** The codec of requests that are JSON. */
   readonly request: Codec<unknown>
+  /** The Content Type of requests in a dialect that prescribes none. */
+  readonly contentType?: string | undefined
   readonly isResponder: boolean
   readonly acceptsNotifications: boolean
 }

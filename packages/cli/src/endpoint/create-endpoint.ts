@@ -9,7 +9,7 @@ import {
   type Correlation,
   type Endpoint,
 } from '@antiphon/core'
-import type { CorrelationFlags, CorrelationName } from '../flags/correlation-flags.js'
+import type { CorrelationFlags, CorrelationName, DialectName } from '../flags/correlation-flags.js'
 import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
@@ -41,12 +41,12 @@ export async function createEndpoint({
   if (dialect !== undefined) {
     if (flags.correlation !== undefined)
       throw usageError('--dialect says how responses are matched: leave out --correlation')
-    if (responseTopic !== undefined && dialect !== 'shelly')
+    if (responseTopic !== undefined && !namesResponseTopic(dialect))
       throw usageError(`--dialect ${dialect} says where responses arrive: leave out --response-topic`)
     const createDialectEndpoint = await loadDialect(dialect)
     const request = lenientJson
     return createDialectEndpoint({
-      ...{ name: dialect, topic, responseTopic, request, isResponder, acceptsNotifications },
+      ...{ name: dialect, topic, responseTopic, request, contentType, isResponder, acceptsNotifications },
     })
   }
   const isOnTopic = name !== 'data' && name !== 'bytes'
@@ -63,6 +63,11 @@ export async function createEndpoint({
     // With Correlation Data, each requester names its own response topic.
     ...(isOnTopic && responseTopic !== undefined && { responseTopic }),
   })
+}
+
+/** Whether requests of a dialect name the topic of their response. */
+function namesResponseTopic(dialect: DialectName): boolean {
+  return dialect === 'shelly' || dialect === 'azure-iot-operations'
 }
 
 /** Whether the values of an endpoint are data instead of bytes. */

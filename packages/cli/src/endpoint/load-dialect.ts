@@ -6,6 +6,8 @@ export async function loadDialect(name: DialectName): Promise<Dialect> {
   switch (name) {
     case 'aws-iot':
       return (await import('./dialects/aws-iot.js')).awsIot
+    case 'azure-iot-operations':
+      return (await import('./dialects/azure-iot-operations.js')).azureIotOperations
     case 'nestjs':
       return (await import('./dialects/nestjs.js')).nestJs
     case 'shelly':

@@ -6,7 +6,14 @@ import type { Command } from 'commander'
 export type CorrelationName = 'bytes' | 'data' | 'in-order' | 'topic' | `payload:${string}`
 
 /** The platforms whose dialects are known by name. */
-export const dialectNames = ['aws-iot', 'nestjs', 'shelly', 'thingsboard', 'zigbee2mqtt'] as const
+export const dialectNames = [
+  'aws-iot',
+  'azure-iot-operations',
+  'nestjs',
+  'shelly',
+  'thingsboard',
+  'zigbee2mqtt',
+] as const
 
 export type DialectName = (typeof dialectNames)[number]
 

@@ -3,6 +3,7 @@ import { isLeft, type Either } from 'fp-ts/lib/Either.js'
 import { fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
+import { linkFor } from '../endpoint/command-endpoint.js'
 import { createEndpoint, printedTopic, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
@@ -66,7 +67,7 @@ export async function runGather(
   try {
     host.signal.throwIfAborted()
     const responses$ = gather$(
-      link,
+      linkFor(endpoint, link),
       withMessage(endpoint) as never,
       argumentOf(endpoint, { params, value: valueOf(endpoint, bytes) }) as never,
       optionsOf(flags, host.env),

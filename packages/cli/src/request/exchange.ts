@@ -1,5 +1,5 @@
 import { AntiphonError, type ExchangeOptions, type Link } from '@antiphon/core'
-import type { CommandEndpoint } from '../endpoint/command-endpoint.js'
+import { linkFor, type CommandEndpoint } from '../endpoint/command-endpoint.js'
 import { printedTopic } from '../endpoint/create-endpoint.js'
 import { responsesIn } from '../endpoint/framing.js'
 import type { PayloadFlags } from '../flags/payload-flags.js'
@@ -40,7 +40,8 @@ export async function* exchange(
   const topic = printedTopic(endpoint, context.params)
   const startedAt = performance.now()
   let index = 0
-  for await (const received of responsesTo({ ...context, endpoint, value }))
+  const link = linkFor(endpoint, context.link)
+  for await (const received of responsesTo({ ...context, link, endpoint, value }))
     for (const response of responsesIn(endpoint, received)) {
       index += 1
       const position = { topic, request: number, index }

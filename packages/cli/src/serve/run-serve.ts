@@ -15,7 +15,7 @@ import {
 import type { ServeFlags } from '../flags/serve-flags.js'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
-import type { CommandEndpoint } from '../endpoint/command-endpoint.js'
+import { linkFor, type CommandEndpoint } from '../endpoint/command-endpoint.js'
 import { createEndpoint, hasDataValues } from '../endpoint/create-endpoint.js'
 import { toFramed, withoutFrame } from '../endpoint/framing.js'
 import { exitCodes } from '../exit-codes.js'
@@ -45,7 +45,9 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
   let served = 0
   const announced$ = announcementOf$(link, endpoint, flags)
   try {
-    const served$ = requests$(link, endpoint, { ...toRequestsOptions(flags), drain$, onSubscribed }).pipe(
+    const served$ = requests$(linkFor(endpoint, link), endpoint, {
+      ...{ ...endpoint.serving, ...toRequestsOptions(flags), drain$, onSubscribed },
+    }).pipe(
       tap((request) => prints.add(() => printReceived(request, flags, printer))),
       serve(handlerOf(respond, endpoint, flags), toServeOptions(flags)),
       tap((record) => prints.add(() => printServed(record, flags, printer))),
