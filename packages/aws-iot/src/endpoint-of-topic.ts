@@ -6,10 +6,11 @@ import { classicShadow, namedShadow } from './shadow/endpoints.js'
 
 /** The operations that a service accepts or rejects, for any thing. */
 const operations: readonly Endpoint[] = [classicShadow, namedShadow, jobEndpoints].flatMap(
-  (endpoints): readonly Endpoint[] => Object.values(endpoints),
+  (endpoints): readonly Endpoint[] => Object.values<Endpoint>({ ...endpoints }),
 )
 
-const commandTopic = /^(\$aws\/commands\/(?:things|clients)\/[^/]+\/executions\/[^/]+)\/(request|response)\/json$/
+const commandTopic =
+  /^(\$aws\/commands\/(?:things|clients)\/[^/]+\/executions\/[^/]+)\/(request|response)\/json$/
 
 /**
  * Creates the endpoint of a request topic of shadows, jobs or commands, for programs that get topics from their users. The topic

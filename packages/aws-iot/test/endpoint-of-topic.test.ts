@@ -35,9 +35,11 @@ it('keeps the parameters of a template', () => {
   })
 })
 
-it.each(['$aws/things/lamp/shadow', '$aws/things/lamp/shadow/update/delta', '$aws/commands/x/y/executions/z/request/json', 'home'])(
-  'finds no endpoint of %s',
-  (topic) => {
-    expect(endpointOfTopic(topic)).toBeUndefined()
-  },
-)
+it.each([
+  '$aws/things/lamp/shadow',
+  '$aws/things/lamp/shadow/update/delta',
+  '$aws/commands/x/y/executions/z/request/json',
+  'home',
+])('finds no endpoint of %s', (topic) => {
+  expect(endpointOfTopic(topic)).toBeUndefined()
+})

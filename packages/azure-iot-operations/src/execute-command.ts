@@ -138,7 +138,9 @@ export function executeCommand$<Req, Res, SentReq, SentRes>(
     topicNamespace,
     topicTokens,
   })
-  const target = commandEndpoint(command, { topic: topics.template }) as unknown as Endpoint<ExecutorTypes<Req, SentRes>>
+  const target = commandEndpoint(command, { topic: topics.template }) as unknown as Endpoint<
+    ExecutorTypes<Req, SentRes>
+  >
   const requestsOptions: RequestsOptions<ExecutorTypes<Req, SentRes>> = {
     ...pickOptions(options, requestsRules),
     acknowledge: 'after-response',

@@ -37,8 +37,14 @@ describe('--dialect azure-iot-operations', () => {
       return `pressed ${request.value}`
     })
     const args = ['presses/press-7/press', 'gently', ...dialect, '--client-id', 'shell', '--url', url]
-    expect(await antiphon(['request', ...args])).toMatchObject({ code: 0, stdout: 'pressed gently\n', stderr: '' })
-    expect(received).toMatchObject([{ sourceId: 'shell', timestamp: expect.stringMatching(/^\d{15}:/) as string }])
+    expect(await antiphon(['request', ...args])).toMatchObject({
+      code: 0,
+      stdout: 'pressed gently\n',
+      stderr: '',
+    })
+    expect(received).toMatchObject([
+      { sourceId: 'shell', timestamp: expect.stringMatching(/^\d{15}:/) as string },
+    ])
   })
 
   it('receives the response on the topic of the command line', async () => {
@@ -57,13 +63,28 @@ describe('--dialect azure-iot-operations', () => {
     await execute(link, () => {
       throw new Error('out of oil')
     })
-    const { code, stdout } = await antiphon(['request', 'presses/press-7/press', 'x', ...dialect, '--url', url])
+    const { code, stdout } = await antiphon([
+      'request',
+      'presses/press-7/press',
+      'x',
+      ...dialect,
+      '--url',
+      url,
+    ])
     expect([code, stdout]).toEqual([5, ''])
   })
 
   it('executes a command, and counts as one of the platform', async () => {
     const { link, url } = await start()
-    const running = startAntiphon(['serve', 'presses/{executorId}/press', '--respond', 'pressed', ...dialect, '--url', url])
+    const running = startAntiphon([
+      'serve',
+      'presses/{executorId}/press',
+      '--respond',
+      'pressed',
+      ...dialect,
+      '--url',
+      url,
+    ])
     await running.printed('serving')
     const { value, timestamp } = await invokeCommand(link, press, { value: 'gently', topicTokens })
     expect([value, timestamp]).toEqual(['pressed', expect.stringMatching(/^\d{15}:/)])

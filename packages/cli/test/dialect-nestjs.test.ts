@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { ClientMqtt, ServerMqtt } from '@nestjs/microservices'
+import { ClientMqtt, RpcException, ServerMqtt } from '@nestjs/microservices'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ describe('--dialect nestjs', () => {
 
   it('fails with the error of a handler', async () => {
     const request = await startService([
-      ['door/open', () => throwError(() => ({ status: 'error', message: 'the door is locked' }))],
+      ['door/open', () => throwError(() => new RpcException('the door is locked'))],
     ])
     const { code, stdout, stderr } = await request('door/open', '{}')
     expect([code, stdout, stderr]).toEqual([5, '', expect.stringContaining('the door is locked')])

@@ -42,7 +42,12 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
     ['Stream', `${items} responses or items, credit: ${credit ?? 'none'}`],
     ...(stalls.count === 0
       ? []
-      : [['Stalls', `${stalls.count} × without credit, ${formatDuration(stalls.milliseconds)} in all`] as const]),
+      : [
+          [
+            'Stalls',
+            `${stalls.count} × without credit, ${formatDuration(stalls.milliseconds)} in all`,
+          ] as const,
+        ]),
     ...(span === undefined ? [] : [['Trace', linked(span.traceId, feed.traceUrl, span)] as const]),
   ]
   return h(

@@ -122,7 +122,13 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
   })
 
   it('shows how long a stream had no credit', async () => {
-    const head = { side: 'requester', client: 'phone', link: 'stalled', endpoint: 'stalled', exchange: 1 } as const
+    const head = {
+      side: 'requester',
+      client: 'phone',
+      link: 'stalled',
+      endpoint: 'stalled',
+      exchange: 1,
+    } as const
     const message = { topic: 'stalled', bytes: 0, userProperties: [['__credit', '1']] as const }
     const at = Date.now()
     inspector.sink({ ...head, kind: 'sent', at, attempt: 1, correlation: 'stalled', message })

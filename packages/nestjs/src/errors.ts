@@ -1,9 +1,4 @@
-import {
-  AntiphonError,
-  ApplicationError,
-  formatDecodeError,
-  type DecodeError,
-} from '@antiphon/core'
+import { AntiphonError, ApplicationError, formatDecodeError, type DecodeError } from '@antiphon/core'
 import { isJsonObject } from '@antiphon/core/codec'
 import { HttpException } from '@nestjs/common'
 import { RpcException } from '@nestjs/microservices'

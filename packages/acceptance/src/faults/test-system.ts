@@ -52,7 +52,8 @@ export async function startTestSystem(plan: Plan, folder: string, isWatched: boo
   )
   const log = (name: string): string => join(folder, `${name}.log`)
   const file = (name: string, restarts: number): string => join(folder, `${name}.${restarts}.jsonl`)
-  const eventFile = (name: string, restarts: number): string => join(folder, `${name}.${restarts}.events.ndjson`)
+  const eventFile = (name: string, restarts: number): string =>
+    join(folder, `${name}.${restarts}.events.ndjson`)
   const envOf = (who: PeerName | 'broker'): NodeJS.ProcessEnv => clocks.get(who)?.env ?? {}
 
   const stops: (() => Promise<void> | void)[] = []

@@ -27,7 +27,11 @@ export const namedShadow: ShadowEndpoints<'{thing}/{shadow}'> = shadowEndpoints(
 
 function shadowEndpoints<Params extends string>(topic: string): ShadowEndpoints<Params> {
   return {
-    get: operation(`${topic}/get`, { name: 'aws-iot get shadow', request: requestCodec, response: documentCodec }),
+    get: operation(`${topic}/get`, {
+      name: 'aws-iot get shadow',
+      request: requestCodec,
+      response: documentCodec,
+    }),
     update: operation(`${topic}/update`, {
       name: 'aws-iot update shadow',
       request: updateCodec,

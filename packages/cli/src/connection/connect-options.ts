@@ -3,7 +3,13 @@ import type { Credentials, MqttOptions } from '@antiphon/mqtt'
 import type { ConnectionFlags } from '../flags/connection-flags.js'
 import type { Host } from '../host.js'
 import { usageError } from '../usage-error.js'
-import { readNamedFile, readSecretFile, requireNoPassword, requireNoSecretHeader, runSecretCommand } from './secrets.js'
+import {
+  readNamedFile,
+  readSecretFile,
+  requireNoPassword,
+  requireNoSecretHeader,
+  runSecretCommand,
+} from './secrets.js'
 
 /** What a link is created from. */
 export interface ConnectArguments {

@@ -13,8 +13,8 @@ import type { CorrelationFlags, CorrelationName, DialectName } from '../flags/co
 import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
-import type { CommandEndpoint } from './command-endpoint.js'
-import { loadDialect } from './load-dialect.js'
+import type { CommandEndpoint } from '../dialects/command-endpoint.js'
+import { loadDialect } from '../dialects/load-dialect.js'
 
 /** What an endpoint of the command line is made of. */
 export interface EndpointParts {

@@ -1,10 +1,6 @@
-import {
-  ApplicationError,
-  withProperties,
-  type ResponseWithProperties,
-} from '@antiphon/core'
+import { ApplicationError, withProperties, type ResponseWithProperties } from '@antiphon/core'
 import { readFile } from 'node:fs/promises'
-import type { RequestToRespond } from '../endpoint/framing.js'
+import type { RequestToRespond } from '../dialects/framing.js'
 import type { ServeFlags } from '../flags/serve-flags.js'
 import { decodePayload, encodePayload, parseData } from '../payload/formats.js'
 import type { Payload } from '../payload/payload.js'

@@ -88,7 +88,8 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'nest-wire-without-nest',
-      comment: '@antiphon/nestjs/wire is for programs without NestJS: no file that it reaches imports its packages.',
+      comment:
+        '@antiphon/nestjs/wire is for programs without NestJS: no file that it reaches imports its packages.',
       from: { path: '^packages/nestjs/src/wire/' },
       to: { path: inModules('@nestjs'), reachable: true },
     },

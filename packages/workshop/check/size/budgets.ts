@@ -73,6 +73,6 @@ export const startBudgets: readonly StartBudget[] = [
     bundler: 'packages/cli/bundle.mjs',
     entry: 'antiphon.js',
     parts: ['program', 'run-request'],
-    limit: 1_000_000,
+    limit: 1_560_000,
   },
 ]

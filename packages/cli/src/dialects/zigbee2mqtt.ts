@@ -1,7 +1,7 @@
 import { bridgeEndpoint } from '@antiphon/zigbee2mqtt'
-import { adapterEndpoint } from '../adapter-endpoint.js'
-import type { Dialect } from '../command-endpoint.js'
-import { requireTopic } from '../require-topic.js'
+import { adapterEndpoint } from './adapter-endpoint.js'
+import type { Dialect } from './command-endpoint.js'
+import { requireTopic } from './require-topic.js'
 
 /** The dialect of the bridge of Zigbee2MQTT. */
 export const zigbee2Mqtt: Dialect = (parts) => {

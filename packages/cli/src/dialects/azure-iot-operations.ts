@@ -1,6 +1,6 @@
 import { commandEndpoint, mrpcLink } from '@antiphon/azure-iot-operations'
-import { payloadCodec } from '../../payload/payload.js'
-import type { Dialect } from '../command-endpoint.js'
+import { payloadCodec } from '../payload/payload.js'
+import type { Dialect } from './command-endpoint.js'
 
 /** The dialect of commands of Azure IoT Operations: payloads of any type, and the headers of the platform. */
 export const azureIotOperations: Dialect = ({ topic, contentType, acceptsNotifications }) => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { shellyRpc } from '@antiphon/shelly'
-import { adapterEndpoint } from '../adapter-endpoint.js'
-import type { Dialect } from '../command-endpoint.js'
-import { requireTopic } from '../require-topic.js'
+import { adapterEndpoint } from './adapter-endpoint.js'
+import type { Dialect } from './command-endpoint.js'
+import { requireTopic } from './require-topic.js'
 
 /** Two commands that run at once need different names, by which devices respond. */
 const ownTopic = `antiphon-${randomUUID().slice(0, 8)}/rpc`

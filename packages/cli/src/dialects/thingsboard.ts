@@ -1,7 +1,7 @@
 import { attributesEndpoint, rpcEndpoint } from '@antiphon/thingsboard'
-import { adapterEndpoint } from '../adapter-endpoint.js'
-import type { Dialect } from '../command-endpoint.js'
-import { requireTopic } from '../require-topic.js'
+import { adapterEndpoint } from './adapter-endpoint.js'
+import type { Dialect } from './command-endpoint.js'
+import { requireTopic } from './require-topic.js'
 
 /** The dialect of ThingsBoard, for devices. */
 export const thingsBoard: Dialect = (parts) => {

@@ -1,6 +1,6 @@
 import { nestEndpoint, nestWire } from '@antiphon/nestjs/wire'
 import { from, lastValueFrom, toArray } from 'rxjs'
-import type { Dialect, Framing } from '../command-endpoint.js'
+import type { Dialect, Framing } from './command-endpoint.js'
 
 const framing: Framing = {
   toSent: nestWire.toSent,

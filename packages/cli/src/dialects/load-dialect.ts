@@ -5,16 +5,16 @@ import type { Dialect } from './command-endpoint.js'
 export async function loadDialect(name: DialectName): Promise<Dialect> {
   switch (name) {
     case 'aws-iot':
-      return (await import('./dialects/aws-iot.js')).awsIot
+      return (await import('./aws-iot.js')).awsIot
     case 'azure-iot-operations':
-      return (await import('./dialects/azure-iot-operations.js')).azureIotOperations
+      return (await import('./azure-iot-operations.js')).azureIotOperations
     case 'nestjs':
-      return (await import('./dialects/nestjs.js')).nestJs
+      return (await import('./nestjs.js')).nestJs
     case 'shelly':
-      return (await import('./dialects/shelly.js')).shelly
+      return (await import('./shelly.js')).shelly
     case 'thingsboard':
-      return (await import('./dialects/thingsboard.js')).thingsBoard
+      return (await import('./thingsboard.js')).thingsBoard
     case 'zigbee2mqtt':
-      return (await import('./dialects/zigbee2mqtt.js')).zigbee2Mqtt
+      return (await import('./zigbee2mqtt.js')).zigbee2Mqtt
   }
 }

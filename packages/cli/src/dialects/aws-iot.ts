@@ -1,6 +1,6 @@
 import { endpointOfTopic } from '@antiphon/aws-iot'
-import type { Dialect } from '../command-endpoint.js'
-import { requireTopic } from '../require-topic.js'
+import type { Dialect } from './command-endpoint.js'
+import { requireTopic } from './require-topic.js'
 
 /** The dialect of AWS IoT Core: of shadows, jobs and commands. */
 export const awsIot: Dialect = ({ topic, request, acceptsNotifications }) => {
