@@ -220,6 +220,25 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
     },
   )
 
+  it('keeps the program when a link to a heading is followed', async () => {
+    await type(`console.log('kept')`)
+    await ended()
+    await page.evaluate(() => (location.hash = '#what-a-program-can-use'))
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+    expect(await page.getByLabel('Program, in JavaScript').inputValue()).toBe(`console.log('kept')`)
+  })
+
+  it('is found by the search', async () => {
+    const own = await browser.newPage({ viewport: desktop })
+    await own.goto(site.url, { waitUntil: 'networkidle' })
+    await own.getByRole('button', { name: 'Search' }).first().click()
+    await own.locator('#localsearch-input').fill('playground')
+    const found = own.locator('.VPLocalSearchBox a.result').first()
+    await found.waitFor()
+    expect(await found.getAttribute('href')).toMatch(/^\/playground/)
+    await own.close()
+  })
+
   it('loads less than 200 kB before a program runs', async () => {
     const own = await browser.newPage({ viewport: desktop })
     const weights: Promise<number>[] = []
@@ -247,6 +266,12 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
     await own.locator('svg.sequence').waitFor()
     const overflow = await own.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(overflow).toBeLessThanOrEqual(0)
+    await own.getByRole('button', { name: 'Show output' }).click()
+    const top = await own
+      .getByRole('heading', { name: 'Output' })
+      .evaluate((heading) => heading.getBoundingClientRect().top)
+    expect(top).toBeGreaterThan(0)
+    expect(top).toBeLessThan(phone.height / 2)
     await own.close()
   })
 })
