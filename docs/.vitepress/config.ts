@@ -77,6 +77,7 @@ export default defineConfig({
     nav: [
       { text: 'Get started', link: '/guide/getting-started' },
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/(?!getting-started|troubleshooting)' },
+      { text: 'Playground', link: '/playground' },
       { text: 'Cookbook', link: '/cookbook/', activeMatch: '^/cookbook/' },
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Troubleshooting', link: '/guide/troubleshooting' },

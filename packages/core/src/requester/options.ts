@@ -194,12 +194,12 @@ function requireSendable(
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(userProperties === undefined ? {} : { userProperties }),
   })
-  if (fault !== undefined) throw invalidArgument(fault.rawMessage)
+  if (fault !== undefined) throw invalidArgument(`options.${fault.rawMessage}`)
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
-    throw invalidArgument(`responseTopic is ${responseTopic}: it must not be a shared subscription`)
+    throw invalidArgument(`options.responseTopic is ${responseTopic}: it must not be a shared subscription`)
   }
   const reserved = reservedFault(userProperties, reservedProperties)
-  if (reserved !== undefined) throw invalidArgument(reserved)
+  if (reserved !== undefined) throw invalidArgument(`options.${reserved}`)
 }
 
 function isTransient({ code, status }: AntiphonError): boolean {
