@@ -82,7 +82,13 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
+      entry: [
+        'page/main.ts',
+        'test/**/*.test.ts',
+        'test/pictures/{main,examples}.ts',
+        // Processes of the examples load these in place of packages.
+        'test/pictures/examples/observed-*.ts',
+      ],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
