@@ -23,7 +23,7 @@ const config: KnipConfig = {
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
       // The check runs these by path.
-      ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
+      ignoreDependencies: ['@arethetypeswrong/cli', 'cspell', 'publint'],
     },
     'packages/*': {
       entry: ['test/**/*.test.ts'],
