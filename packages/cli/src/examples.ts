@@ -36,7 +36,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: `antiphon serve sum --exec 'wc -c' --group workers`,
     },
     {
-      about: 'Announce the responder to those who discover services',
+      about: 'Announce the responder, so that clients discover it',
       line: 'antiphon serve home/humidity --respond 40 --service weather',
     },
   ],
