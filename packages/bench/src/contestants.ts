@@ -45,7 +45,7 @@ export const contestants: readonly Contestant[] = [
   {
     name: checkedAntiphon,
     about:
-      'the same with `onResponse`, `expectedResponder`, `totalTimeout` and `authenticate`; in the section on optional checks only',
+      'the same with `onResponse`, `expectedResponder` and `authenticate`; in the section on optional checks only',
     file: () => peerFile('antiphon-checks'),
     version: () => 'this checkout',
     qos: [0],

@@ -8,7 +8,7 @@ export function checks({ milliseconds, profile }: Settings): AnyScenario {
   return scenario<UnaryPair>({
     section: 'Optional checks',
     about:
-      'The same requests without options, and with `onResponse`, `expectedResponder` and `totalTimeout` at the requester and `authenticate` at the responder. The Map has none of them: the first row beside it is what an application pays that does not use them.',
+      'The same requests without options, and with `onResponse` and `expectedResponder` at the requester and `authenticate` at the responder. The Map has none of them: the first row beside it is what an application pays that does not use them.',
     contestants: [antiphon, byHand, checkedAntiphon],
     start: (name) =>
       startUnaryPair({ requester: name, responder: name, broker: 'mosquitto', qos: 0, ...profile }),

@@ -1,7 +1,7 @@
 import { contestants, isVariant } from '../contestants.js'
 import { antiphon, byHand, floor } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
-import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
+import { startUnaryPair, warmUpForAll, type UnaryPair } from './unary-pair.js'
 import type { Form } from '../peers/unary.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
@@ -64,7 +64,7 @@ function unaryScenario(
     about,
     contestants: participants.map(({ name }) => name),
     start: (name) => startUnaryPair({ requester: name, responder: name, broker, qos, ...profile }),
-    warm: (pair) => warmUp(pair, broker === 'mosquitto defaults' ? 8 : 256, isShort ? 500 : undefined),
+    warm: (pair) => warmUpForAll(pair, broker === 'mosquitto defaults' ? 8 : 256, { isShort }),
     stop: (pair) => pair.stop(),
     rows: rows.map(({ inFlight, bytes = smallest, form = 'plain', excluded = [] }): Row<UnaryPair> => ({
       title: titleOf({ broker, qos, inFlight, bytes, form }),

@@ -46,8 +46,9 @@ export interface ExchangeOptions {
    * @defaultValue the whole timeout for each step
    */
   readonly stepTimeouts?: StepTimeouts
+  /** Sends the request again if there is no response, or after a transient failure. */
   readonly retry?: RetryOptions
-  /** @defaultValue 1 */
+  /** The QoS of the request. @defaultValue 1 */
   readonly qos?: QoS
   /** User Properties of each request; names that start with `__` are reserved, see the endpoint's `reservedProperties`. */
   readonly userProperties?: UserProperties
