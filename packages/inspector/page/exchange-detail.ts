@@ -19,7 +19,7 @@ export interface ExchangeDetailProps {
 
 /** Shows one exchange: its two sides, its sequence diagram, its messages. */
 export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): ComponentChild {
-  const { request, response, credit, items } = row
+  const { request, response, credit, items, stalls } = row
   const span = spanOf(row)
   const facts: readonly (readonly [string, ComponentChild, string?])[] = [
     ['Endpoint', row.endpoint],
@@ -36,6 +36,14 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
     ],
     ['Attempts', `${row.attempts}, duplicates at the responder: ${row.duplicates}`],
     ['Stream', `${items} responses or items, credit: ${credit ?? 'none'}`],
+    ...(stalls.count === 0
+      ? []
+      : [
+          [
+            'Stalls',
+            `${stalls.count} × without credit, ${formatDuration(stalls.milliseconds)} in all`,
+          ] as const,
+        ]),
     ...(span === undefined ? [] : [['Trace', linked(span.traceId, feed.traceUrl, span)] as const]),
   ]
   return h(
