@@ -155,7 +155,7 @@ describe('antiphon serve', () => {
     expect((await ended).stdout).toMatch(/^events A responded in/)
   })
 
-  it('finishes the requests in hand on Ctrl-C', async () => {
+  it('finishes the running requests on Ctrl-C', async () => {
     const { ended, interrupt, printed } = await serve(
       ...serveArguments,
       '-r',

@@ -18,7 +18,7 @@ import { validateTopicName } from './topic/topic-name.js'
 
 /** How `requests$` is stopped without losing requests. */
 export interface DrainOptions {
-  /** Drains the responder when it emits: requests in hand are finished, then the stream completes. */
+  /** Drains the responder when it emits: running requests are finished, then the stream completes. */
   readonly drain$?: Observable<unknown>
   /**
    * What draining does to the subscription.
@@ -144,7 +144,7 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
  * - *complete*: the responder has been drained, or the link was closed.
  * - *error*: the broker refused the subscription, the link ended with an error, or `drain$` failed.
  * - *unsubscribe*: unsubscribes from the topic. Requests that are not acknowledged stay so, and the broker delivers them
- *   again; to finish what is in hand first, use `drain$`.
+ *   again; to finish the running requests first, use `drain$`.
  */
 export function requests$<T extends EndpointTypes>(
   link: Link,

@@ -197,7 +197,7 @@ async function publish(link: Link, topic: string, text = '', retain = false): Pr
 function publishMany(link: Link, topic: string, count: number): Promise<unknown> {
   const published$ = range(0, count).pipe(
     concatMap((number) => from([number])),
-    // All at once: the broker may then have several of them in hand.
+    // All at once: the broker may then handle several of them at a time.
     map((number) => publish(link, topic, String(number))),
     toArray(),
   )

@@ -12,7 +12,7 @@ export const addServe: AddCommand = (program, { host, start }) => {
     .command('serve')
     .summary('responds to requests')
     .description(
-      'Responds to requests until Ctrl-C. It then finishes the requests in hand; a second Ctrl-C leaves at once.',
+      'Responds to requests until Ctrl-C. It then finishes the running requests; a second Ctrl-C ends it at once.',
     )
     .argument('<topic>', 'the topic of the requests; it may have parameters: vehicles/{vin}/unlock')
   addServeFlags(command)

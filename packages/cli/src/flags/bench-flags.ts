@@ -26,19 +26,20 @@ export function addBenchFlags(command: Command): Command {
     new Option(flags, about).helpGroup('Bench options:')
   const options = [
     option('-d, --duration <duration>', 'how long to send requests (default: 10s)').argParser(duration),
-    option('-n, --count <count>', 'send so many requests instead').argParser(wholeNumber(1)),
+    option('-n, --count <count>', 'send this number of requests instead').argParser(wholeNumber(1)),
     option(
       '--concurrency <count>',
       'the most requests in flight; each response starts the next (default: 16; with --rate: 10000)',
     ).argParser(wholeNumber(1)),
     option(
       '--rate <count>',
-      'start so many requests a second, whatever the responses; latencies count from when a request is due',
+      'start this number of requests a second, whatever the responses; latencies count from when a request is due',
     ).argParser(wholeNumber(1)),
-    option('--warm-up <count>', 'send so many requests before the measurement (default: 100)').argParser(
-      wholeNumber(0),
-    ),
-    option('--size <bytes>', 'send a payload of so many bytes').argParser(wholeNumber(0)),
+    option(
+      '--warm-up <count>',
+      'send this number of requests before the measurement (default: 100)',
+    ).argParser(wholeNumber(0)),
+    option('--size <bytes>', 'send a payload of this size').argParser(wholeNumber(0)),
     option('--echo', 'respond to the requests from this process, over a connection of its own'),
     option('--histogram <file>', 'write the latencies as a percentile distribution of HdrHistogram (.hgrm)'),
     option('--param <name=value>', 'the value of a parameter in the topic; may be repeated').argParser(pair),

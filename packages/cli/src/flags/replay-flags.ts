@@ -25,7 +25,7 @@ export function addReplayFlags(command: Command): Command {
     ).argParser(repeated),
     option(
       '--speed <factor>',
-      'send the requests at the recorded times, so many times as fast (default: each when the one before has ended)',
+      'send the requests at the recorded times, faster by this factor (default: each when the one before has ended)',
     ).argParser(factor),
     option('--concurrency <count>', 'the most requests in flight (default: 1; with --speed: 256)').argParser(
       wholeNumber(1),

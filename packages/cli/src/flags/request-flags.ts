@@ -42,7 +42,7 @@ export function addRequestFlags(command: Command): Command {
     option('-l, --lines', 'send each line of standard input as a request'),
     option(
       '-n, --count <count>',
-      'send the request so many times; see {{count}} and {{line <file>}} of --template',
+      'send the request this number of times; see {{count}} and {{line <file>}} of --template',
     ).argParser(wholeNumber(1)),
     option(
       '--concurrency <count>',

@@ -73,7 +73,7 @@ function serveOptions(): readonly Option[] {
     option('-g, --group <name>', 'share the requests with the other members of a group'),
     option('-q, --qos <level>', 'the QoS of the subscription (default: 1)').argParser(oneOfNumbers(0, 1, 2)),
     option('-n, --count <count>', 'leave after this many requests').argParser(wholeNumber(1)),
-    option('--concurrency <count>', 'the most requests in hand (default: 256)').argParser(wholeNumber(1)),
+    option('--concurrency <count>', 'the most handlers at a time (default: 256)').argParser(wholeNumber(1)),
     option('--queue <count>', 'the most requests that wait (default: 10000)').argParser(wholeNumber(0)),
     option('--handler-timeout <duration>', 'respond 408 after this time').argParser(duration),
     option('--acknowledge <when>', 'when to acknowledge a request (default: on-start)').choices([
@@ -88,7 +88,7 @@ function serveOptions(): readonly Option[] {
     option('--notifications', 'handle requests without a response topic, too'),
     option(
       '--drain-timeout <duration>',
-      'how long Ctrl-C waits for requests in hand (default: 30s)',
+      'how long Ctrl-C waits for running requests (default: 30s)',
     ).argParser(duration),
   ]
 }

@@ -197,13 +197,13 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
   #restartQuietDeadline(): void {
     this.#quietDeadline?.cancel()
     this.#quietDeadline = this.#context.deadlines.add(QUIET_PERIOD, () => {
-      // While requests are in hand, the broker may wait for their acknowledgements.
+      // While requests are running, the broker may wait for their acknowledgements.
       if (this.#context.isIdle) this.#stopReceiving()
       else this.#restartQuietDeadline()
     })
   }
 
-  /** Notes that no more requests are expected. Cancels and credit of those in hand are still received. */
+  /** Notes that no more requests are expected. Cancels and credit of running requests are still received. */
   #stopReceiving(): void {
     this.#leaving?.unsubscribe()
     this.#quietDeadline?.cancel()
@@ -216,7 +216,7 @@ export class RequestSource<T extends EndpointTypes> implements Observer<Subscrip
     if (!this.#isReceiving && this.#context.isIdle) this.#subscriber.complete()
   }
 
-  /** Ends what is in hand, because `drainTimeout` is over. */
+  /** Ends the running requests, because `drainTimeout` is over. */
   #interrupt(): void {
     const responder = this.#context
     const end = (): void => {

@@ -58,7 +58,7 @@ export class ResponderContext {
   isLinkClosed = false
   /** Whether new requests stay unacknowledged at the broker, for the next start. */
   isPaused = false
-  /** Called when no request is in hand. */
+  /** Called when no request is running. */
   onIdle: () => void = () => undefined
   /** Called with each exchange control message on the control topic. */
   onControl: (message: Message) => void = () => undefined
@@ -153,7 +153,7 @@ export class ResponderContext {
     for (const listener of [...this.#drainListeners]) listener.interrupt(this)
   }
 
-  /** Ends all requests in hand without waiting for the broker. */
+  /** Ends all running requests without waiting for the broker. */
   end(): void {
     for (const listener of [...this.#drainListeners]) listener.end(this)
   }
