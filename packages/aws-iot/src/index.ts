@@ -56,6 +56,7 @@ export type {
   StatusReason,
   UpdatedCommand,
 } from './commands/executions.js'
+export { endpointOfTopic } from './endpoint-of-topic.js'
 export type { NotificationOptions } from './service/notifications.js'
 export type { CallOptions, OperationTypes } from './service/operation.js'
 export type { Rejection } from './service/rejection.js'

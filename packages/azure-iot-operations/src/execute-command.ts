@@ -1,6 +1,4 @@
 import {
-  correlationData,
-  endpoint,
   requests$,
   serve,
   userProperty,
@@ -18,6 +16,7 @@ import {
 import { numberRule, pickOptions, wholeNumberRule, type OptionRules } from '@antiphon/core/link'
 import { catchError, throwError, type Observable } from 'rxjs'
 import type { Command } from './command.js'
+import { commandEndpoint } from './command-endpoint.js'
 import { withApplicationErrors } from './protocol/handler-errors.js'
 import { metadataOf } from './protocol/message-headers.js'
 import { mrpcLink } from './protocol/mrpc-link.js'
@@ -139,15 +138,9 @@ export function executeCommand$<Req, Res, SentReq, SentRes>(
     topicNamespace,
     topicTokens,
   })
-  const target = endpoint({
-    name,
-    topic: topics.template,
-    request: command.request,
-    response: command.response,
-    correlation: correlationData({ format: 'bytes' }),
-    cancel: 'local',
-    reservedProperties: command.reservedProperties ?? [],
-  }) as unknown as Endpoint<ExecutorTypes<Req, SentRes>>
+  const target = commandEndpoint(command, { topic: topics.template }) as unknown as Endpoint<
+    ExecutorTypes<Req, SentRes>
+  >
   const requestsOptions: RequestsOptions<ExecutorTypes<Req, SentRes>> = {
     ...pickOptions(options, requestsRules),
     acknowledge: 'after-response',

@@ -22,6 +22,11 @@ export type { IgnoredTelemetry, ReceivedTelemetry, ReceiveOptions } from './rece
 export type { TelemetryReading } from './protocol/read-telemetry.js'
 export type { CloudEvent, CloudEventToSend } from './cloud-event.js'
 
+// Send and serve commands with core
+export { commandEndpoint } from './command-endpoint.js'
+export type { CommandTopics } from './command-endpoint.js'
+export { mrpcLink } from './protocol/mrpc-link.js'
+
 // Handle errors
 export { OperationsError } from './operations-error.js'
 export type { OperationsErrorDetails, OperationsErrorKind } from './operations-error.js'

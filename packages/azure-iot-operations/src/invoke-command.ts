@@ -1,6 +1,4 @@
 import {
-  correlationData,
-  endpoint,
   exchange$,
   userProperty,
   withMessage,
@@ -25,6 +23,7 @@ import {
   type OperatorFunction,
 } from 'rxjs'
 import type { Command } from './command.js'
+import { commandEndpoint } from './command-endpoint.js'
 import type { OperationsError, OperationsErrorDetails } from './operations-error.js'
 import { clientId$ } from './protocol/client-id.js'
 import { invokerTopics, type InvokerTopicOptions } from './protocol/invoker-topics.js'
@@ -162,16 +161,10 @@ function commandInvoker<Req, Res, SentReq, SentRes>(
   const topics = invokerTopics(command.requestTopicPattern, options)
   const { request, response, openTokens, needsClientId } = topics
   const target = withMessage(
-    endpoint({
-      name: command.name,
+    commandEndpoint(command, {
       topic: request.template,
       responseTopic: response.template,
       responseFilter: response.filterTemplate,
-      request: command.request,
-      response: command.response,
-      correlation: correlationData({ format: 'bytes' }),
-      cancel: 'local',
-      reservedProperties: command.reservedProperties ?? [],
     }) as unknown as InvokerEndpoint,
   )
   const hasParams = target.topic.parameters.length > 0 || target.responseTopic?.isMatch !== undefined

@@ -1,6 +1,6 @@
 import { contestantsPath, installedVersion, natsVersion } from './processes/install.js'
 import { peerFile } from './processes/bundle.js'
-import { antiphon, byHand, floor, observedAntiphon } from './names.js'
+import { antiphon, byHand, checkedAntiphon, floor, observedAntiphon } from './names.js'
 import type { ContestantInfo } from './result.js'
 
 /** A contestant: the program of its peers, and its abilities. */
@@ -15,6 +15,11 @@ export interface Contestant {
   readonly broker?: 'nats' | 'none'
   /** Whether the benchmark installs it from npm. */
   readonly isForeign: boolean
+}
+
+/** Returns whether a contestant is this library with an option that only one section measures. */
+export function isVariant(name: string): boolean {
+  return name === observedAntiphon || name === checkedAntiphon
 }
 
 const allQos = [0, 1, 2] as const
@@ -33,6 +38,15 @@ export const contestants: readonly Contestant[] = [
     name: observedAntiphon,
     about: 'the same with `observed` on both links; in the section on events only',
     file: () => peerFile('antiphon-observed'),
+    version: () => 'this checkout',
+    qos: [0],
+    isForeign: false,
+  },
+  {
+    name: checkedAntiphon,
+    about:
+      'the same with `onResponse`, `expectedResponder` and `authenticate`; in the section on optional checks only',
+    file: () => peerFile('antiphon-checks'),
     version: () => 'this checkout',
     qos: [0],
     isForeign: false,

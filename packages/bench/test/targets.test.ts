@@ -80,7 +80,7 @@ describe('targets', () => {
     const plain = outcome('Antiphon', { requester: 10, responder: 10 })
     const observed = outcome('Antiphon, observed', { requester: 13, responder: 16 })
     expect(verdicts({ title: 'events', facts, outcomes: [plain, observed] })).toEqual({
-      [name]: [expect.closeTo(0.06), false],
+      [name]: [expect.closeTo(6), false],
     })
     expect(verdicts({ title: 'events', facts, outcomes: [plain] })).toEqual({})
   })

@@ -19,6 +19,7 @@ export function lineOf({ code, message }: CommanderError, args: readonly string[
   const [, option = '', value = '', rule = ''] = invalid ?? []
   const fault = invalid === null ? text : `${option} is ${value}: ${ruleOf(rule)}`
   const nearest = /\(Did you mean (?:one of )?(.*)\?\)/.exec(suggestion ?? '')?.[1]
+  if (fault.endsWith('?')) return fault
   if (nearest !== undefined) return `${fault}: did you mean ${nearest}?`
   const command = code === 'commander.unknownCommand' ? undefined : args.find((arg) => !arg.startsWith('-'))
   return `${fault}; see antiphon ${command === undefined ? '' : `${command} `}--help`

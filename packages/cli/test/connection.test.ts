@@ -126,6 +126,10 @@ describe('the connection options', () => {
       ['--username', 'eve', '--password-command', 'x', '--password-file', 'y'],
       '--password-file and --password-command exclude each other',
     ],
+    [
+      ['--header', 'Authorization=Bearer t'],
+      '--header Authorization has a secret, which other users see in the process list: set --header Authorization=@<file>',
+    ],
     [['--will-payload', 'x'], 'the options of a will need --will-topic'],
   ])('refuse %j', async (args, message) => {
     expect(await request(...args)).toMatchObject({ code: 2, stderr: `antiphon: ${message}\n` })

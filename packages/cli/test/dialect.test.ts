@@ -137,6 +137,17 @@ describe('--dialect', () => {
       ['shelly', '--contract', 'contract.json'],
       '--contract says what --dialect would: leave that out',
     ],
+    [
+      '$aws/things/lamp/shadow',
+      ['aws-iot'],
+      '--dialect aws-iot needs a topic such as $aws/things/<thing>/shadow/get, or one of jobs or commands',
+    ],
+    ['x', ['nestj'], '--dialect is nestj: did you mean nestjs?'],
+    [
+      'x',
+      ['magic'],
+      '--dialect is magic: use aws-iot, azure-iot-operations, nestjs, shelly, thingsboard, zigbee2mqtt; see antiphon request --help',
+    ],
   ])('refuses %s with %j', async (topic, options, message) => {
     const { code, stderr } = await antiphon(['request', topic, '{}', '--dialect', ...options])
     expect([code, stderr.slice('antiphon: '.length, -1)]).toEqual([2, message])

@@ -10,7 +10,7 @@ describeForeign(['mosquitto'], 'antiphon with Mosquitto', () => {
     const certificates = await makeCertificates({ clients: ['shell'] })
     const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
     const rules = join(folder, 'acl')
-    writeFileSync(rules, 'pattern readwrite #\npattern deny closed/#\n')
+    writeFileSync(rules, 'pattern readwrite #\npattern readwrite $aws/#\npattern deny closed/#\n')
     const mosquitto = await startMosquitto({
       config: [`acl_file ${rules}`],
       websockets: true,

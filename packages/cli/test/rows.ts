@@ -355,6 +355,22 @@ export function testRows(start: () => Promise<BrokerOfRows>): void {
     expect([code, stdout]).toEqual([0, expect.stringContaining(payload.replace(/[{}]/g, ''))])
   })
 
+  it.each([
+    ['aws-iot', '$aws/things/lamp/shadow/get', '{}', '{"state":{},"version":7}', '"version":7'],
+    ['azure-iot-operations', 'row/21/azure', 'gently', 'pressed', 'pressed'],
+    ['nestjs', 'row/21/nest', '[1,2]', '3', '3'],
+    ['shelly', 'row21/rpc', '{"method":"Switch.Set"}', '{"result":{"on":true}}', '"on":true'],
+    ['thingsboard', 'v1/devices/me/rpc/request', '{"method":"now","params":{}}', '{"time":7}', '"time":7'],
+    ['zigbee2mqtt', 'zigbee2mqtt/bridge/request/x', '{}', '{"status":"ok","data":{"a":1}}', '"a":1'],
+  ])(
+    'row 21: sends and serves requests in the dialect %s',
+    async (dialect, topic, value, response, expected) => {
+      await serve(topic, '--respond', response, '--dialect', dialect)
+      const { code, stdout } = await run(['request', topic, value, '--dialect', dialect])
+      expect([code, stdout]).toEqual([0, expect.stringContaining(expected)])
+    },
+  )
+
   it('row 22: fills templates: count, random, time, UUID, lines of a file', async () => {
     await serve('row/22', '--echo')
     const names = fileOf('names.txt', 'Ada\nBob\n')

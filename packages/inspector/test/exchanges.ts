@@ -12,13 +12,24 @@ import { observed, type EventSink } from '@antiphon/core/events'
 import { createBroker, type Broker } from '@antiphon/broker'
 import { concat, delay, firstValueFrom, NEVER, of, throwError, type Subscription } from 'rxjs'
 
+const target: StandardSchema<Target, Target> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof (value as Partial<Target>).target === 'number'
+        ? { value: value as Target }
+        : { issues: [{ message: 'it must be a number', path: ['target'] }] },
+  },
+}
+
 const echo = endpoint({ name: 'echo', topic: 'echo/{room}', request: text, response: text })
 const broken = endpoint({ name: 'broken', topic: 'broken', request: text, response: text })
 const odd = endpoint({
   name: 'odd',
   topic: 'odd',
   request: text,
-  response: json.unchecked<{ readonly a: number }>(),
+  response: json(target),
 })
 const oddServed = endpoint({
   name: 'odd',
@@ -36,17 +47,6 @@ const numbers = endpoint({
 const silent = endpoint({ name: 'silent', topic: 'silent', request: text, response: text })
 const moved = endpoint({ name: 'moved', topic: 'moved', request: text, response: text })
 const slow = endpoint({ name: 'slow', topic: 'slow', request: text, response: text, cancel: 'local' })
-
-const target: StandardSchema<Target, Target> = {
-  '~standard': {
-    version: 1,
-    vendor: 'test',
-    validate: (value) =>
-      typeof (value as Partial<Target>).target === 'number'
-        ? { value: value as Target }
-        : { issues: [{ message: 'it must be a number', path: ['target'] }] },
-  },
-}
 
 /** An endpoint with a schema, for requests that are written on the page. */
 export const thermostat = endpoint({
@@ -88,7 +88,7 @@ export async function runExchanges(sink: EventSink): Promise<Exchanges> {
       .pipe(serve(() => throwError(() => new Error('the <b>pump</b> is broken'))))
       .subscribe(),
     requests$(server, oddServed)
-      .pipe(serve(() => of('{"a": oops}')))
+      .pipe(serve(() => of('{"target": "warm"}')))
       .subscribe(),
     requests$(server, numbers)
       .pipe(serve(() => concat(['1', '2', '3', '4', '5'], NEVER)))

@@ -139,6 +139,34 @@ describe('ExchangeLog', () => {
     expect(rows).toMatchObject([{ items: 2, credit: 7 }, { items: 1 }])
   })
 
+  it('counts how often a stream had no credit left, and for how long', () => {
+    const opening = { ...message, userProperties: [['__credit', '2']] as const }
+    const item = (at: number): ExchangeEvent => ({
+      ...requester,
+      at,
+      kind: 'received',
+      exchange: 1,
+      message,
+    })
+    const events: readonly ExchangeEvent[] = [
+      { ...requester, at: 0, kind: 'sent', exchange: 1, attempt: 1, correlation: 'c', message: opening },
+      item(1),
+      item(2),
+      // Two items of credit are used up until this comes.
+      { ...requester, at: 12, kind: 'credit', exchange: 1, total: 4 },
+      item(13),
+      { ...requester, at: 14, kind: 'credit', exchange: 1, total: 4 },
+      item(20),
+    ]
+    const stallsAfter = (...more: readonly ExchangeEvent[]) => logOf([...events, ...more]).rows[0]?.stalls
+    expect(stallsAfter()).toMatchObject({ count: 1, milliseconds: 10 })
+    const settled = { ...requester, at: 50, kind: 'settled', exchange: 1 } as const
+    expect(stallsAfter({ ...settled, outcome: 'cancelled' })).toMatchObject({ count: 2, milliseconds: 40 })
+    // The end of a stream needs no credit.
+    expect(stallsAfter(item(21), { ...settled, outcome: 'responded' })).toMatchObject({ count: 1 })
+    expect(stallsAfter({ ...settled, outcome: 'responded' })).toMatchObject({ count: 1 })
+  })
+
   it('collects unmatched responses, incidents, connections and what was dropped', () => {
     const log = logOf([
       { ...link, at: 1, kind: 'unmatched', message },

@@ -112,13 +112,30 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
   })
 
   it('shows why and where a response does not decode', async () => {
-    expect(await select('odd')).toContain('JSON')
+    expect(await select('odd')).toContain('$.target: it must be a number')
   })
 
   it('shows items, credit and cancel of a stream', async () => {
     const detail = await select('numbers')
     expect(detail).toMatch(/5 responses or items, credit: \d/)
     expect(await sequence()).toMatch(/credit \d[^]*cancel/)
+  })
+
+  it('shows how long a stream had no credit', async () => {
+    const head = {
+      side: 'requester',
+      client: 'phone',
+      link: 'stalled',
+      endpoint: 'stalled',
+      exchange: 1,
+    } as const
+    const message = { topic: 'stalled', bytes: 0, userProperties: [['__credit', '1']] as const }
+    const at = Date.now()
+    inspector.sink({ ...head, kind: 'sent', at, attempt: 1, correlation: 'stalled', message })
+    inspector.sink({ ...head, kind: 'received', at, message })
+    inspector.sink({ ...head, kind: 'credit', at: at + 1_500, total: 2 })
+    inspector.sink({ ...head, kind: 'settled', at: at + 1_500, outcome: 'cancelled' })
+    expect(await select('stalled')).toContain('1 × without credit, 1500 ms in all')
   })
 
   it('shows MQTT 5 properties, and the payload by its content type', async () => {

@@ -16,7 +16,7 @@ import { firstValueFrom, mergeMap, type Observable, type Subscription } from 'rx
 import { openLink, requireSource, type OpenedLink } from './link-source.js'
 import { isEndpoint, literalTemplate } from './pattern.js'
 import { toRecord } from './record.js'
-import type { Wire } from './wire.js'
+import type { Wire } from './wire/wire.js'
 import { wireOf, wireOptionRules, type WireOptions } from './wire-options.js'
 
 /** Options of an `AntiphonClient`, with those of each of its requests. */

@@ -1,14 +1,8 @@
-import {
-  AntiphonError,
-  ApplicationError,
-  formatDecodeError,
-  type DecodeError,
-  type Failure,
-  type ReportedFailure,
-} from '@antiphon/core'
+import { AntiphonError, ApplicationError, formatDecodeError, type DecodeError } from '@antiphon/core'
 import { isJsonObject } from '@antiphon/core/codec'
 import { HttpException } from '@nestjs/common'
 import { RpcException } from '@nestjs/microservices'
+import { isErrorStatus, parseError, readError } from './wire/failures.js'
 
 /**
  * Returns the error that a responder reports for one of a handler or of Nest's exception filters. What an `RpcException`
@@ -41,26 +35,6 @@ function carrying(error: unknown): ApplicationError {
   return new ApplicationError({ code, message, payload, ...(status !== undefined && { status }) })
 }
 
-/** Reads an error that a NestJS service has sent. */
-export function failureIn(error: unknown): Failure {
-  const { code, message, payload, status = 500 } = readError(error)
-  return {
-    code: status,
-    message,
-    isApplicationError: true,
-    applicationCode: code,
-    applicationPayload: payload,
-  }
-}
-
-/** Returns the error that a NestJS client gets for a failure. */
-export function nestErrorOf({ code, message, ...failure }: ReportedFailure): unknown {
-  const { applicationPayload, applicationCode } = failure
-  if (applicationPayload !== undefined) return parse(applicationPayload)
-  if (applicationCode !== undefined) return { status: 'error', message, code: applicationCode }
-  return { status: 'error', message, statusCode: code }
-}
-
 /**
  * Returns what the service has thrown: the error of its `RpcException`, or the response of its `HttpException`. Returns
  * `undefined` for any other error, such as a timeout.
@@ -72,7 +46,7 @@ export function nestErrorOf({ code, message, ...failure }: ReportedFailure): unk
  */
 export function rpcErrorOf(error: unknown): unknown {
   const payload = error instanceof AntiphonError ? error.status?.applicationPayload : undefined
-  return payload === undefined ? undefined : parse(payload)
+  return payload === undefined ? undefined : parseError(payload)
 }
 
 /** Returns the text of an error for logs: of a payload that does not decode, of an `Error`, or of what Nest's filters throw. */
@@ -83,47 +57,4 @@ export function describeError(error: unknown): string {
 
 function isDecodeError(error: unknown): error is DecodeError {
   return isJsonObject(error) && Array.isArray(error['issues']) && 'contentType' in error
-}
-
-function parse(payload: string): unknown {
-  try {
-    return JSON.parse(payload) as unknown
-  } catch {
-    return payload
-  }
-}
-
-/** The parts of an error that a status can carry. */
-interface ErrorParts {
-  readonly code: string
-  readonly message: string
-  readonly payload: string
-  readonly status: number | undefined
-}
-
-function readError(error: unknown): ErrorParts {
-  const payload = toText(error)
-  if (!isJsonObject(error)) {
-    return { code: 'error', message: typeof error === 'string' ? error : payload, payload, status: undefined }
-  }
-  const { code, status, statusCode, message } = error
-  return {
-    code: typeof code === 'string' || typeof code === 'number' ? String(code) : 'error',
-    message: typeof message === 'string' ? message : payload,
-    payload,
-    status: [statusCode, status].find(isErrorStatus),
-  }
-}
-
-function toText(error: unknown): string {
-  try {
-    // `undefined` has no JSON.
-    return String(JSON.stringify(error))
-  } catch {
-    return String(error)
-  }
-}
-
-function isErrorStatus(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 400 && value <= 599
 }

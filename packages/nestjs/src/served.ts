@@ -31,7 +31,7 @@ import { AntiphonContext } from './antiphon-context.js'
 import { toHandlerError } from './errors.js'
 import type { SplitOptions } from './handler-options.js'
 import { isEndpoint, topicsOf } from './pattern.js'
-import { endpointWire, type Wire } from './wire.js'
+import { endpointWire, type Wire } from './wire/wire.js'
 
 /** What serves the messages of one pattern. */
 export interface Serving {

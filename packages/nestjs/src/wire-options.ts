@@ -1,8 +1,8 @@
 import type { OptionRules } from '@antiphon/core/link'
-import { antiphonWire } from './antiphon-wire.js'
+import { antiphonWire } from './wire/antiphon-wire.js'
 import { linkSourceRules, type LinkSource } from './link-source.js'
-import { nestWire } from './nest-wire.js'
-import type { Wire } from './wire.js'
+import { nestWire } from './wire/nest-wire.js'
+import type { Wire } from './wire/wire.js'
 
 /** What a server and a client have in common. */
 export interface WireOptions extends LinkSource {

@@ -24,6 +24,7 @@ export function figuresOf(runs: readonly RunRecord[]): readonly KeyFigure[] {
     (rules: readonly Rule[]) =>
     (run: RunRecord): number =>
       run.verdict.breaches.filter(({ rule }) => rules.includes(rule)).length
+  const watched = runs.filter(({ verdict }) => verdict.inspected !== undefined)
   const recoveries = runs.flatMap(({ verdict }) => verdict.recoveries.map(({ milliseconds }) => milliseconds))
   return [
     { name: 'runs', value: String(runs.length) },
@@ -43,6 +44,9 @@ export function figuresOf(runs: readonly RunRecord[]): readonly KeyFigure[] {
     },
     { name: 'lost', value: sum(broken(losses)) },
     { name: 'duplicated', value: sum(broken(doubles)) },
+    ...(watched.length === 0
+      ? []
+      : [{ name: 'exchanges in the inspector', value: sum(({ verdict }) => verdict.inspected ?? 0) }]),
     { name: 'handled again elsewhere', value: sum(({ verdict }) => verdict.handledElsewhere) },
     { name: 'worst recovery', value: `${Math.round(Math.max(0, ...recoveries))} ms` },
   ]

@@ -39,6 +39,10 @@ const promisesTable = html`<h3>Rules</h3>
       ],
       ['No process ends by itself, or cannot be ended', 'always'],
       [
+        'The inspector shows every exchange once, with its outcome, and every handler run; no event is lost',
+        'in the runs that it watches',
+      ],
+      [
         'Every request whose requester waits until 10 s after the last fault is answered, so no acknowledged request is lost',
         'except where bytes were changed, or the requester’s own clock was set forward',
       ],

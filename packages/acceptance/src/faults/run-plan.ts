@@ -9,11 +9,14 @@ import { startTestSystem, type TestSystem } from './test-system.js'
 /** Milliseconds a process may take to finish, beyond the timeout of a request. */
 const finishAllowance = 10_000
 
-/** Runs a plan with real processes in an empty folder, and returns the evidence to judge it by. */
-export async function runPlan(plan: Plan, folder: string): Promise<Evidence> {
-  const system = await startTestSystem(plan, folder)
+/**
+ * Runs a plan with real processes in an empty folder, and returns the evidence to judge it by; with `isWatched`, together
+ * with what the inspector shows.
+ */
+export async function runPlan(plan: Plan, folder: string, isWatched: boolean): Promise<Evidence> {
+  const system = await startTestSystem(plan, folder, isWatched)
   try {
-    const { peers, unexpectedExits, ledgers } = system
+    const { peers, unexpectedExits, ledgers, inspect } = system
     const start = sharedNow()
     for (const name of requesterNames) peers[name].send('load')
     const faults = plan.faults.map((fault) => injectOnTime(fault, system, start, plan.seed))
@@ -26,6 +29,7 @@ export async function runPlan(plan: Plan, folder: string): Promise<Evidence> {
     return {
       plan,
       ledgers: ledgers(),
+      inspected: await inspect(),
       faults: records,
       loadDuration,
       unexpectedExits: [

@@ -44,6 +44,11 @@ export const faults: Section<FaultsOutcome> = {
       smoke: 2,
     },
     'fault-parallel': { about: 'runs at the same time', usual: 2, smoke: 2 },
+    'fault-watched': {
+      about: 'number of runs that the inspector watches; its exchanges are compared with the ledgers',
+      usual: 200,
+      smoke: 2,
+    },
     'fault-rate': { about: 'requests a second, in each run', usual: usualRate, smoke: 100 },
   },
   run,
@@ -60,9 +65,10 @@ async function run({ seed, isSmoke, folder, number, progress }: SectionContext):
   await bundleProcesses('faults', processes)
   const runs: RunRecord[] = []
   const queue = [...possible]
+  const watched = new Set(possible.slice(0, number('fault-watched')))
   const work = async (): Promise<void> => {
     for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
-      runs.push(await runOne(plan, join(folder, String(plan.seed))))
+      runs.push(await runOne(plan, join(folder, String(plan.seed)), watched.has(plan)))
       progress(
         runs.length / possible.length,
         `${runs.length} of ${possible.length} runs; the last was ${describePlan(plan)}`,
@@ -79,10 +85,12 @@ async function run({ seed, isSmoke, folder, number, progress }: SectionContext):
   }
 }
 
-async function runOne(plan: Plan, folder: string): Promise<RunRecord> {
+async function runOne(plan: Plan, folder: string, isWatched: boolean): Promise<RunRecord> {
   await mkdir(folder, { recursive: true })
   const start = performance.now()
-  const verdict = await runPlan(plan, folder).then(judge, (error: unknown) => toFailedRun(plan, error))
+  const verdict = await runPlan(plan, folder, isWatched).then(judge, (error: unknown) =>
+    toFailedRun(plan, error),
+  )
   // The files of a failed run are kept for inspection.
   if (verdict.breaches.length === 0) await rm(folder, { recursive: true, force: true })
   return { plan, seconds: (performance.now() - start) / 1_000, verdict }

@@ -4,6 +4,8 @@ import { startBroker, type BrokerUnderTest } from './broker-under-test.js'
 import { bundlePath } from '../process/bundle.js'
 import { createClock, removeStaleClocks, type Clock } from './machine/clock.js'
 import { mountDisk, type Disk } from './machine/disk.js'
+import { inspectRun } from './inspect-run.js'
+import type { InspectedRun } from './run/inspected-run.js'
 import { readLedger, type Ledger } from './run/ledger.js'
 import { hasFault, requesterNames, responderNames, type PeerName, type Plan } from './run/plan.js'
 import type { RequesterRole } from './processes/requester.js'
@@ -27,14 +29,16 @@ export interface TestSystem {
   readonly unexpectedExits: readonly string[]
   /** Reads the ledgers of all peers, one for each start. */
   readonly ledgers: () => readonly Ledger[]
+  /** Returns what the inspector shows of the run; `undefined` if it does not watch it. */
+  readonly inspect: () => Promise<InspectedRun | undefined>
   /** Stops all processes at once. */
   readonly stop: () => Promise<void>
 }
 
 const diskMegabytes = 32
 
-/** Starts the processes of a run; resolves when all are ready. */
-export async function startTestSystem(plan: Plan, folder: string): Promise<TestSystem> {
+/** Starts the processes of a run; resolves when all are ready. With `isWatched`, they record events for the inspector. */
+export async function startTestSystem(plan: Plan, folder: string, isWatched: boolean): Promise<TestSystem> {
   const unexpectedExits: string[] = []
   const onUnexpectedExit = (description: string): void => void unexpectedExits.push(description)
   const data = stateFolder()
@@ -48,6 +52,8 @@ export async function startTestSystem(plan: Plan, folder: string): Promise<TestS
   )
   const log = (name: string): string => join(folder, `${name}.log`)
   const file = (name: string, restarts: number): string => join(folder, `${name}.${restarts}.jsonl`)
+  const eventFile = (name: string, restarts: number): string =>
+    join(folder, `${name}.${restarts}.events.ndjson`)
   const envOf = (who: PeerName | 'broker'): NodeJS.ProcessEnv => clocks.get(who)?.env ?? {}
 
   const stops: (() => Promise<void> | void)[] = []
@@ -76,6 +82,7 @@ export async function startTestSystem(plan: Plan, folder: string): Promise<TestS
         port: proxy.port,
         ledger: file(name, restarts),
         requestPolicy: plan.requestPolicy,
+        ...(isWatched && { events: eventFile(name, restarts) }),
         ...(isRequester && { rate: plan.rate / requesterNames.length }),
       })
       const program = new ManagedProcess({
@@ -97,7 +104,15 @@ export async function startTestSystem(plan: Plan, folder: string): Promise<TestS
           readLedger(file(name, restarts), name, restarts),
         ),
       )
-    return { broker, peers, proxies, clocks, disk, unexpectedExits, ledgers, stop }
+    const inspect = async (): Promise<InspectedRun | undefined> =>
+      isWatched
+        ? inspectRun(
+            peerNames.flatMap((name) =>
+              Array.from({ length: peers[name].starts }, (_, restarts) => eventFile(name, restarts)),
+            ),
+          )
+        : undefined
+    return { broker, peers, proxies, clocks, disk, unexpectedExits, ledgers, inspect, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,4 +1,6 @@
 import { countOccurrences } from './count-occurrences.js'
+import { inspectorBreachesIn } from './inspector-verdict.js'
+import type { InspectedRun } from './run/inspected-run.js'
 import type { Ledger, LedgerEvent } from './run/ledger.js'
 import type { ScheduledFault, FaultKind, Plan, RequestOutcome } from './run/plan.js'
 import { streamBreachesIn, streamFiguresOf, type StreamFigures } from './stream-verdict.js'
@@ -20,6 +22,8 @@ export interface Evidence {
   readonly loadDuration: number
   /** Processes that exited unexpectedly, or did not finish in time. */
   readonly unexpectedExits: readonly string[]
+  /** What the inspector shows of the run, if it has watched it. */
+  readonly inspected?: InspectedRun | undefined
 }
 
 /** The rules; the report counts breaches under these names. */
@@ -36,6 +40,7 @@ export type Rule =
   | 'a stream has no gap and no repetition'
   | 'every stream completes'
   | 'a cancel stops its handler'
+  | 'the inspector shows every exchange once, with its outcome'
   | 'the system recovers'
   | 'no process exits unexpectedly'
 
@@ -68,6 +73,8 @@ export interface Verdict extends StreamFigures {
   readonly unmatched: number
   /** Recoveries from faults during whose end no other fault was active. */
   readonly recoveries: readonly Recovery[]
+  /** The exchanges in the inspector; absent if it has not watched the run. */
+  readonly inspected?: number
 }
 
 /** The events of one request. */
@@ -96,7 +103,7 @@ interface Expectations extends Guarantees {
 
 /** Judges a run: a pure function of its evidence. */
 export function judge(evidence: Evidence): Verdict {
-  const { plan, ledgers, unexpectedExits } = evidence
+  const { plan, ledgers, unexpectedExits, inspected } = evidence
   const breaches: Breach[] = unexpectedExits.map((detail) => ({
     rule: 'no process exits unexpectedly',
     detail,
@@ -109,6 +116,7 @@ export function judge(evidence: Evidence): Verdict {
       ...breachesIn(request, history, { ...guarantees, lastFaultEnd, timeout: plan.requestPolicy.timeout }),
     )
   breaches.push(...streamBreachesIn(ledgers, guarantees))
+  if (inspected !== undefined) breaches.push(...inspectorBreachesIn(ledgers, inspected))
   const recoveries = recoveriesIn(evidence)
   const events = ledgers.flatMap((ledger) => ledger.events)
   const responses = events.filter((event) => event.event === 'settled' && event.outcome === 'response')
@@ -138,6 +146,7 @@ export function judge(evidence: Evidence): Verdict {
     unmatched: count('unmatched-response'),
     recoveries,
     ...streamFiguresOf(ledgers),
+    ...(inspected !== undefined && { inspected: inspected.exchanges.length }),
   }
 }
 

@@ -48,6 +48,15 @@ describe('the report of the fault bench', () => {
     expect(values.get('cancels that stopped their handler')).toBe('96 of 100')
   })
 
+  it('counts the exchanges in the inspector, if it has watched a run', () => {
+    const name = 'exchanges in the inspector'
+    const watched = { ...good, verdict: { ...verdict, inspected: 1_100 } }
+    const valueOf = (...runs: readonly RunRecord[]): string | undefined =>
+      figuresOf(runs).find((figure) => figure.name === name)?.value
+    expect(valueOf(good)).toBeUndefined()
+    expect(valueOf(good, watched, watched)).toBe('2,200')
+  })
+
   it('reports a worst recovery of 0 ms without runs', () => {
     expect(new Map(figuresOf([]).map(({ name, value }) => [name, value])).get('worst recovery')).toBe('0 ms')
   })

@@ -50,33 +50,46 @@ const byExecution: Correlation = {
 
 /** Creates the endpoint of commands with such a payload, which AWS sends to a device. */
 export function commandEndpoint<Payload>(request: Codec<Payload>): Endpoint<CommandTypes<Payload>> {
+  return commandEndpointAt(topic, request)
+}
+
+/** Creates the endpoint of commands whose executions have such topics. */
+export function commandEndpointAt<Payload>(
+  execution: string,
+  request: Codec<Payload>,
+): Endpoint<CommandTypes<Payload>> {
   return endpoint({
     name: 'aws-iot command',
-    topic: `${topic}/request/json`,
-    responseTopic: `${topic}/response/json`,
+    topic: `${execution}/request/json`,
+    responseTopic: `${execution}/response/json`,
     request,
     response: commandUpdateCodec,
     failureOf: commandFailureOf,
     onFailure: toFailedUpdate,
     correlation: byExecution,
     cancel: 'local',
-  })
+  }) as unknown as Endpoint<CommandTypes<Payload>>
 }
 
 /** The endpoint of updates, which a device sends and AWS accepts or rejects. */
-export const commandUpdates: Endpoint<CommandUpdateTypes> = endpoint({
-  name: 'aws-iot update command',
-  topic: `${topic}/response/json`,
-  responseTopic: `${topic}/response/accepted/json`,
-  failureTopic: `${topic}/response/rejected/json`,
-  request: commandUpdateCodec,
-  response: updatedCommandCodec,
-  failure: commandRejectionCodec,
-  failureOf: updateFailureOf,
-  onFailure: ({ message, applicationCode = 'InternalError' }) => ({
-    error: applicationCode,
-    errorMessage: message,
-  }),
-  correlation: byTopic,
-  cancel: 'local',
-})
+export const commandUpdates: Endpoint<CommandUpdateTypes> = commandUpdatesAt(topic)
+
+/** Creates the endpoint of updates of the executions with such topics. */
+export function commandUpdatesAt(execution: string): Endpoint<CommandUpdateTypes> {
+  return endpoint({
+    name: 'aws-iot update command',
+    topic: `${execution}/response/json`,
+    responseTopic: `${execution}/response/accepted/json`,
+    failureTopic: `${execution}/response/rejected/json`,
+    request: commandUpdateCodec,
+    response: updatedCommandCodec,
+    failure: commandRejectionCodec,
+    failureOf: updateFailureOf,
+    onFailure: ({ message, applicationCode = 'InternalError' }) => ({
+      error: applicationCode,
+      errorMessage: message,
+    }),
+    correlation: byTopic,
+    cancel: 'local',
+  }) as unknown as Endpoint<CommandUpdateTypes>
+}

@@ -27,22 +27,22 @@ const topic = '$aws/things/{thing}/jobs'
 /** The endpoints of jobs. */
 export const jobEndpoints: JobEndpoints = {
   pending: operation(`${topic}/get`, {
-    name: 'pending jobs',
+    name: 'aws-iot pending jobs',
     request: requestCodec,
     response: pendingJobsCodec,
   }),
   startNext: operation(`${topic}/start-next`, {
-    name: 'start next job',
+    name: 'aws-iot start next job',
     request: requestCodec,
     response: nextJobCodec,
   }),
   describe: operation(`${topic}/{job}/get`, {
-    name: 'describe job',
+    name: 'aws-iot describe job',
     request: requestCodec,
     response: nextJobCodec,
   }),
   update: operation(`${topic}/{job}/update`, {
-    name: 'update job',
+    name: 'aws-iot update job',
     request: jobUpdateCodec,
     response: updatedJobCodec,
   }),

@@ -34,7 +34,7 @@ export function operation<Params extends string, Req, Res>(
   { name, request, response }: Operation<Req, Res>,
 ): Endpoint<OperationTypes<Params, Req, Res>> {
   return endpoint({
-    name: `aws-iot ${name}`,
+    name,
     topic,
     responseTopic: `${topic}/accepted`,
     failureTopic: `${topic}/rejected`,

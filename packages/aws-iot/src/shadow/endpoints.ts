@@ -27,14 +27,18 @@ export const namedShadow: ShadowEndpoints<'{thing}/{shadow}'> = shadowEndpoints(
 
 function shadowEndpoints<Params extends string>(topic: string): ShadowEndpoints<Params> {
   return {
-    get: operation(`${topic}/get`, { name: 'get shadow', request: requestCodec, response: documentCodec }),
+    get: operation(`${topic}/get`, {
+      name: 'aws-iot get shadow',
+      request: requestCodec,
+      response: documentCodec,
+    }),
     update: operation(`${topic}/update`, {
-      name: 'update shadow',
+      name: 'aws-iot update shadow',
       request: updateCodec,
       response: documentCodec,
     }),
     delete: operation(`${topic}/delete`, {
-      name: 'delete shadow',
+      name: 'aws-iot delete shadow',
       request: requestCodec,
       response: removedCodec,
     }),

@@ -1,17 +1,39 @@
-import { endpoint, request, request$, requests$, serve, type LinkMiddleware } from '@antiphon/core'
+import {
+  endpoint,
+  request,
+  request$,
+  requests$,
+  serve,
+  type EndpointTypes,
+  type ExchangeOptions,
+  type LinkMiddleware,
+  type RequestsOptions,
+} from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { firstValueFrom, of, Subject } from 'rxjs'
+import { firstValueFrom, identity, of, Subject } from 'rxjs'
 import { echoCodec, topic, topicsOf, type EchoMessage } from './contract.js'
 import { runUnary } from './unary.js'
 
 const contract = endpoint({ topic, request: echoCodec, response: echoCodec })
 
-/** Runs this process as requester or responder on this library, over links with a middleware. */
-export function runAntiphon(middleware: LinkMiddleware): Promise<void> {
+/** The parts of the library that a program uses beside a plain endpoint. */
+export interface AntiphonProgram {
+  /** Wraps the links of both ends. */
+  readonly middleware?: LinkMiddleware
+  readonly requestOptions?: ExchangeOptions
+  readonly requestsOptions?: Pick<RequestsOptions<EndpointTypes>, 'authenticate'>
+}
+
+/** Runs this process as requester or responder on this library. */
+export function runAntiphon({
+  middleware = identity,
+  requestOptions = {},
+  requestsOptions = {},
+}: AntiphonProgram = {}): Promise<void> {
   return runUnary({
     requester: async ({ port, qos }) => {
       const link = middleware(connect(`mqtt://127.0.0.1:${port}`))
-      const options = { qos, timeout: 60_000 }
+      const options = { qos, timeout: 60_000, ...requestOptions }
       return (form) =>
         ({ onResponse, onError }) => {
           if (form === 'promise') {
@@ -28,7 +50,7 @@ export function runAntiphon(middleware: LinkMiddleware): Promise<void> {
       for (const name of topics) {
         const servedEndpoint =
           topics.length === 1 ? contract : endpoint({ topic: name, request: echoCodec, response: echoCodec })
-        requests$(link, servedEndpoint, { qos: 2 })
+        requests$(link, servedEndpoint, { qos: 2, ...requestsOptions })
           .pipe(serve(({ value }) => of(value), { concurrency: 1_024 }))
           .subscribe()
       }

@@ -137,7 +137,11 @@ function throughBrokers(rows: readonly RowResult[]): Chart[] {
 }
 
 function memory(rows: readonly RowResult[]): Chart[] {
-  const selected = [...select(rows, { kind: 'pending', pending: 100_000 }), ...select(rows, { kind: 'idle' })]
+  const selected = [
+    ...select(rows, { kind: 'pending', pending: 100_000 }),
+    ...select(rows, { kind: 'idle' }),
+    ...select(rows, { kind: 'used' }),
+  ]
   const bars = selected.flatMap((row) =>
     measured(row, 'bytes', (value) => `${fixed(value)} B`, String(row.facts['label'])),
   )

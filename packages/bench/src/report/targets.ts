@@ -17,7 +17,7 @@ export interface Target {
   readonly name: string
   /** The bound in words: `≤ 1.10 ×`. */
   readonly bound: string
-  readonly unit: '×' | 'B' | ''
+  readonly unit: '×' | 'B' | '%' | ''
   /** The metric, if the target bounds its ratio to the hand-written Map. */
   readonly of?: Metric
   readonly isFor: (facts: Facts) => boolean
@@ -140,11 +140,11 @@ const stackTargets = (
   value: overContestant('nats.js', 'rate'),
 }))
 
-/** Returns the share of a core that events take at one end, the more expensive one, at 10 000 exchanges a second. */
+/** Returns the percentage of a core that events take at one end, the more expensive one, at 10 000 exchanges a second. */
 const eventsShare: Target['value'] = (row) => {
   const shares = (['requester', 'responder'] as const).map((end) => {
     const [observed, plain] = [figureOf(row, observedAntiphon, end), figureOf(row, antiphon, end)]
-    return observed === undefined || plain === undefined ? NaN : ((observed - plain) * 10_000) / 1e6
+    return observed === undefined || plain === undefined ? NaN : ((observed - plain) * 10_000 * 100) / 1e6
   })
   const share = Math.max(...shares)
   return Number.isNaN(share) ? undefined : share
@@ -156,8 +156,8 @@ export const targets: readonly Target[] = [
   ...stackTargets,
   {
     name: 'share of a core that the events of 10 000 exchanges a second take, at each end',
-    ...atMost(0.05),
-    unit: '',
+    ...atMost(5),
+    unit: '%',
     isFor: ({ kind }) => kind === 'events',
     value: eventsShare,
   },
@@ -283,7 +283,7 @@ export function boundOf({ bound, unit }: Target): string {
 /** Formats a value in the unit of its target. */
 export function inUnit(value: number | undefined, { unit }: Target): string {
   if (value === undefined) return 'not measured'
-  const digits = unit === '×' ? 2 : 0
+  const digits = unit === '×' ? 2 : unit === '%' ? 1 : 0
   const text = fixed(value, digits)
   return unit === '' ? text : `${text} ${unit}`
 }

@@ -1,5 +1,6 @@
 import type { AnyScenario } from '../scenario.js'
 import type { Settings } from '../settings.js'
+import { checks } from './checks.js'
 import { coldStart } from './cold-start.js'
 import { decoding } from './decoding.js'
 import { events } from './events.js'
@@ -24,6 +25,7 @@ export function allScenarios(settings: Settings): AnyScenario[] {
   const thorough = [
     serveOnly(settings),
     events(settings),
+    checks(settings),
     manyPending(),
     endpoints(settings),
     coldStart(settings),

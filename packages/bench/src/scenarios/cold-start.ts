@@ -1,4 +1,4 @@
-import { contestantNamed, contestants } from '../contestants.js'
+import { contestantNamed, contestants, isVariant } from '../contestants.js'
 import type { Slice } from '../peers/load.js'
 import { startBroker, type Broker } from '../processes/broker.js'
 import { startPeer, type Peer } from '../processes/peer.js'
@@ -19,7 +19,10 @@ export function coldStart({ includesForeign }: Settings): AnyScenario {
     about:
       'A new process: Node starts, loads the library, connects, subscribes, sends a request at QoS 0 and receives the response. Antiphon and the Maps are one bundled file each, the others load their packages as npm installs them.',
     contestants: contestants
-      .filter(({ isForeign, broker }) => (includesForeign || !isForeign) && broker !== 'none')
+      .filter(
+        ({ name, isForeign, broker }) =>
+          !isVariant(name) && (includesForeign || !isForeign) && broker !== 'none',
+      )
       .map(({ name }) => name),
     start: async (name) => {
       const { file, broker: kind = 'mosquitto' } = contestantNamed(name)

@@ -33,7 +33,10 @@ export function serveOnly({ milliseconds, includesForeign, profile }: Settings):
 
 /** Responders that serve different numbers of endpoints, each in a separate process. */
 interface ResponderPairs {
+  /** Returns a pair that has been warmed up. */
   readonly pair: (endpoints: number) => Promise<UnaryPair>
+  /** Returns a pair of which no endpoint has had a request. */
+  readonly unused: (endpoints: number) => Promise<UnaryPair>
   readonly stop: () => Promise<void>
 }
 
@@ -64,6 +67,12 @@ export function endpoints({ milliseconds }: Settings): AnyScenario {
         title: `${idleSize.toLocaleString('en')} idle endpoints, each`,
         facts: { kind: 'idle', endpoints: idleSize, label: 'served endpoint' },
         seconds: 2.5,
+        measure: async (pairs) => measureIdle(await pairs.unused(10), await pairs.unused(idleSize)),
+      },
+      {
+        title: `${idleSize.toLocaleString('en')} endpoints after their requests, each`,
+        facts: { kind: 'used', endpoints: idleSize, label: 'endpoint and its responses for duplicates' },
+        seconds: 2.5,
         measure: async (pairs) => measureIdle(await pairs.pair(10), await pairs.pair(idleSize)),
       },
     ],
@@ -71,31 +80,33 @@ export function endpoints({ milliseconds }: Settings): AnyScenario {
 }
 
 function responderPairs(name: string): ResponderPairs {
-  const pairs = new Map<number, Promise<UnaryPair>>()
-  const start = async (endpoints: number): Promise<UnaryPair> => {
-    const pair = await startUnaryPair({
-      requester: byHand,
-      responder: name,
-      broker: 'mosquitto',
-      qos: 0,
-      endpoints,
-    })
+  const warm = new Map<number, Promise<UnaryPair>>()
+  const unused = new Map<number, Promise<UnaryPair>>()
+  const start = (endpoints: number): Promise<UnaryPair> =>
+    startUnaryPair({ requester: byHand, responder: name, broker: 'mosquitto', qos: 0, endpoints })
+  const startWarm = async (endpoints: number): Promise<UnaryPair> => {
+    const pair = await start(endpoints)
     try {
-      await warmUp(pair, 64)
+      // Each endpoint has some requests, so that the rows do not measure first requests.
+      await warmUp(pair, 64, Math.max(15_000, 3 * endpoints))
       return pair
     } catch (error) {
       await pair.stop()
       throw error
     }
   }
-  return {
-    pair: (size) => {
-      const pair = pairs.get(size) ?? start(size)
+  const from =
+    (pairs: Map<number, Promise<UnaryPair>>, create: typeof start): typeof start =>
+    (size) => {
+      const pair = pairs.get(size) ?? create(size)
       pairs.set(size, pair)
       return pair
-    },
+    }
+  return {
+    pair: from(warm, startWarm),
+    unused: from(unused, start),
     stop: async () => {
-      for (const pair of await Promise.allSettled(pairs.values())) {
+      for (const pair of await Promise.allSettled([...warm.values(), ...unused.values()])) {
         if (pair.status === 'fulfilled') await pair.value.stop()
       }
     },

@@ -4,7 +4,7 @@ import type { BrokerKind } from '../processes/broker.js'
 import type { Sample } from '../result.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
-import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
+import { startUnaryPair, warmUpForAll, type UnaryPair } from './unary-pair.js'
 
 /** A client library with the server that it is used with, if any. */
 interface Stack {
@@ -45,7 +45,7 @@ export function stacks({ milliseconds, includesForeign, isShort, broker, profile
           ...profile,
         })
       },
-      warm: (pair) => warmUp(pair, 256, isShort ? 500 : undefined),
+      warm: (pair) => warmUpForAll(pair, 256, { isShort }),
       stop: (pair) => pair.stop(),
       rows: inFlightCounts.map((inFlight): Row<UnaryPair> => ({
         title: `whole stack, ${inFlight.toLocaleString('en')} in flight`,

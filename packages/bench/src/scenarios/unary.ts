@@ -1,7 +1,7 @@
-import { contestants } from '../contestants.js'
-import { antiphon, byHand, floor, observedAntiphon } from '../names.js'
+import { contestants, isVariant } from '../contestants.js'
+import { antiphon, byHand, floor } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
-import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
+import { startUnaryPair, warmUpForAll, type UnaryPair } from './unary-pair.js'
 import type { Form } from '../peers/unary.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
@@ -53,7 +53,7 @@ function unaryScenario(
 ): AnyScenario {
   const participants = contestants.filter(
     (contestant) =>
-      contestant.name !== observedAntiphon &&
+      !isVariant(contestant.name) &&
       contestant.qos.includes(qos) &&
       (includesForeign || !contestant.isForeign) &&
       (broker === 'mosquitto' ? contestant.broker !== 'none' : contestant.broker === undefined) &&
@@ -64,7 +64,7 @@ function unaryScenario(
     about,
     contestants: participants.map(({ name }) => name),
     start: (name) => startUnaryPair({ requester: name, responder: name, broker, qos, ...profile }),
-    warm: (pair) => warmUp(pair, broker === 'mosquitto defaults' ? 8 : 256, isShort ? 500 : undefined),
+    warm: (pair) => warmUpForAll(pair, broker === 'mosquitto defaults' ? 8 : 256, { isShort }),
     stop: (pair) => pair.stop(),
     rows: rows.map(({ inFlight, bytes = smallest, form = 'plain', excluded = [] }): Row<UnaryPair> => ({
       title: titleOf({ broker, qos, inFlight, bytes, form }),

@@ -13,6 +13,7 @@ import { writeFile } from 'node:fs/promises'
 import { fromEvent, of, takeUntil } from 'rxjs'
 import { openLink } from '../connection/open-link.js'
 import { stopSignal } from '../connection/stop-signal.js'
+import { linkFor } from '../dialects/command-endpoint.js'
 import { createEndpoint, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
@@ -63,7 +64,7 @@ export async function runBench(
   const { duration = defaults.duration, warmUp = defaults.warmUp, count, rate } = flags
   const { concurrency = rate === undefined ? defaults.concurrency : defaults.openConcurrency } = flags
   const sent = await payloadOf(payload, flags)
-  const target = createEndpoint({ topic, contentType: sent.contentType, isStream: false, flags })
+  const target = await createEndpoint({ topic, contentType: sent.contentType, isStream: false, flags })
   const params = Object.fromEntries(flags.param ?? [])
   const argument = argumentOf(target, { params, value: valueOf(target, sent.bytes) })
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
@@ -80,7 +81,7 @@ export async function runBench(
   }
   const unmatched = unmatchedResponses$(link).subscribe(() => (counts.duplicated += 1))
   const sendWith = (record: Recorder): SendRequest =>
-    sender(link, target, argument, { flags, signal, record })
+    sender(linkFor(target, link), target, argument, { flags, signal, record })
   try {
     // A failure before the measurement ends the command with its error: nothing could be measured.
     const failWarmUp: Recorder = (_, error) => {

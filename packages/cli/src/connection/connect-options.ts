@@ -3,7 +3,13 @@ import type { Credentials, MqttOptions } from '@antiphon/mqtt'
 import type { ConnectionFlags } from '../flags/connection-flags.js'
 import type { Host } from '../host.js'
 import { usageError } from '../usage-error.js'
-import { readNamedFile, readSecretFile, requireNoPassword, runSecretCommand } from './secrets.js'
+import {
+  readNamedFile,
+  readSecretFile,
+  requireNoPassword,
+  requireNoSecretHeader,
+  runSecretCommand,
+} from './secrets.js'
 
 /** What a link is created from. */
 export interface ConnectArguments {
@@ -87,8 +93,10 @@ async function tlsOf(
 async function headersOf({ header }: ConnectionFlags): Promise<MqttOptions['wsOptions']> {
   if (header === undefined) return undefined
   const headers: Record<string, string> = {}
-  for (const [name, value] of header)
+  for (const [name, value] of header) {
+    requireNoSecretHeader(name, value)
     headers[name] = value.startsWith('@') ? await readSecretFile('--header', value.slice(1)) : value
+  }
   return { headers }
 }
 

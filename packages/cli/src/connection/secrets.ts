@@ -36,6 +36,14 @@ export function requireNoPassword(option: string, variable: string, url: string)
     )
 }
 
+/** Throws if a header on the command line is a secret, for the same reason. */
+export function requireNoSecretHeader(name: string, value: string): void {
+  if (/^((proxy-)?authorization|cookie)$/i.test(name) && !value.startsWith('@'))
+    throw usageError(
+      `--header ${name} has a secret, which other users see in the process list: set --header ${name}=@<file>`,
+    )
+}
+
 function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, '')
 }

@@ -9,11 +9,12 @@ import {
   type Correlation,
   type Endpoint,
 } from '@antiphon/core'
-import type { CorrelationFlags, CorrelationName } from '../flags/correlation-flags.js'
+import type { CorrelationFlags, CorrelationName, DialectName } from '../flags/correlation-flags.js'
 import { parseData } from '../payload/formats.js'
 import { payloadCodec } from '../payload/payload.js'
 import { usageError } from '../usage-error.js'
-import { dialectEndpoint } from './dialect.js'
+import type { CommandEndpoint } from '../dialects/command-endpoint.js'
+import { loadDialect } from '../dialects/load-dialect.js'
 
 /** What an endpoint of the command line is made of. */
 export interface EndpointParts {
@@ -28,16 +29,25 @@ export interface EndpointParts {
 }
 
 /** Creates the endpoint of a topic. Its values are payloads, or data if the correlation is a field of the payload. */
-export function createEndpoint({ topic, contentType, isStream, flags, ...others }: EndpointParts): Endpoint {
+export async function createEndpoint({
+  topic,
+  contentType,
+  isStream,
+  flags,
+  ...others
+}: EndpointParts): Promise<CommandEndpoint> {
   const { correlation: name = 'data', responseTopic, dialect } = flags
   const { acceptsNotifications = false, isResponder = false } = others
   if (dialect !== undefined) {
     if (flags.correlation !== undefined)
       throw usageError('--dialect says how responses are matched: leave out --correlation')
-    if (responseTopic !== undefined && dialect !== 'shelly')
+    if (responseTopic !== undefined && !namesResponseTopic(dialect))
       throw usageError(`--dialect ${dialect} says where responses arrive: leave out --response-topic`)
+    const createDialectEndpoint = await loadDialect(dialect)
     const request = lenientJson
-    return dialectEndpoint(dialect, { topic, responseTopic, request, isResponder, acceptsNotifications })
+    return createDialectEndpoint({
+      ...{ name: dialect, topic, responseTopic, request, contentType, isResponder, acceptsNotifications },
+    })
   }
   const isOnTopic = name !== 'data' && name !== 'bytes'
   if (isOnTopic && responseTopic === undefined)
@@ -55,14 +65,23 @@ export function createEndpoint({ topic, contentType, isStream, flags, ...others 
   })
 }
 
+/** Whether requests of a dialect name the topic of their response. */
+function namesResponseTopic(dialect: DialectName): boolean {
+  return dialect === 'shelly' || dialect === 'azure-iot-operations'
+}
+
 /** Whether the values of an endpoint are data instead of bytes. */
 export function hasDataValues({ request }: Endpoint): boolean {
   return request === lenientJson
 }
 
-/** Returns the value of a payload, for an endpoint of `createEndpoint`. */
-export function valueOf(endpoint: Endpoint, bytes: Uint8Array): unknown {
-  return hasDataValues(endpoint) ? parseData(bytes) : bytes
+/** Returns the value of a request with a payload, for an endpoint of `createEndpoint`. */
+export function valueOf(endpoint: CommandEndpoint, bytes: Uint8Array): unknown {
+  if (!hasDataValues(endpoint)) return bytes
+  const { name, framing } = endpoint
+  if (framing !== undefined) return framing.toSent(name, bytes.length === 0 ? undefined : parseData(bytes))
+  // The correlation adds its token to an object.
+  return bytes.length === 0 ? {} : parseData(bytes)
 }
 
 /** Returns the topic of requests, as it is printed: with the names of parameters that the library creates for each request. */

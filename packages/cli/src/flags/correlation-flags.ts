@@ -1,3 +1,4 @@
+import { nearestNameHint } from '@antiphon/core/link'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 
@@ -5,7 +6,14 @@ import type { Command } from 'commander'
 export type CorrelationName = 'bytes' | 'data' | 'in-order' | 'topic' | `payload:${string}`
 
 /** The platforms whose dialects are known by name. */
-export const dialectNames = ['shelly', 'thingsboard', 'zigbee2mqtt'] as const
+export const dialectNames = [
+  'aws-iot',
+  'azure-iot-operations',
+  'nestjs',
+  'shelly',
+  'thingsboard',
+  'zigbee2mqtt',
+] as const
 
 export type DialectName = (typeof dialectNames)[number]
 
@@ -33,6 +41,7 @@ export function addCorrelationFlags(command: Command, group: string): Command {
         'matches responses, and reads failures, as this platform does; instead of --correlation',
       )
         .choices(dialectNames)
+        .argParser(dialectName)
         .helpGroup(group),
     )
     .addOption(
@@ -41,6 +50,12 @@ export function addCorrelationFlags(command: Command, group: string): Command {
         'the topic of the responses; it may have parameters (default: that of the requester)',
       ).helpGroup(group),
     )
+}
+
+function dialectName(text: string): DialectName {
+  const found = dialectNames.find((name) => name === text)
+  if (found !== undefined) return found
+  throw new InvalidArgumentError(nearestNameHint(text, dialectNames))
 }
 
 function correlationName(text: string): CorrelationName {

@@ -3,6 +3,7 @@ import { isLeft, type Either } from 'fp-ts/lib/Either.js'
 import { fromEvent, lastValueFrom, takeUntil, tap } from 'rxjs'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
+import { linkFor } from '../dialects/command-endpoint.js'
 import { createEndpoint, printedTopic, valueOf } from '../endpoint/create-endpoint.js'
 import { exitCodeOf } from '../exit-code-of.js'
 import { exitCodes } from '../exit-codes.js'
@@ -37,7 +38,7 @@ export async function runGather(
   const prints = new PrintQueue()
   const source = await readSource(argument, flags.file, host.stdin)
   const { bytes, contentType } = await toPayloads(topic, undefined, flags)(1, source)
-  const endpoint = createEndpoint({ topic, contentType, isStream: false, flags })
+  const endpoint = await createEndpoint({ topic, contentType, isStream: false, flags })
   const params = Object.fromEntries(flags.param ?? [])
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
   const startedAt = performance.now()
@@ -66,7 +67,7 @@ export async function runGather(
   try {
     host.signal.throwIfAborted()
     const responses$ = gather$(
-      link,
+      linkFor(endpoint, link),
       withMessage(endpoint) as never,
       argumentOf(endpoint, { params, value: valueOf(endpoint, bytes) }) as never,
       optionsOf(flags, host.env),

@@ -65,7 +65,9 @@ async function replay(
   const responses: PrintableResponse[] = []
   const { topic, isStream, request } = recorded
   try {
-    const endpoint = createEndpoint({ topic, contentType: request.contentType, isStream, flags })
+    const parts = { topic, contentType: request.contentType, isStream, flags }
+    // Recorded payloads are frames already.
+    const { framing: _, ...endpoint } = await createEndpoint(parts)
     const value = valueOf(endpoint, Buffer.from(request.payload, 'base64'))
     // The reserved properties belong to the recorded exchange.
     const property = request.userProperties.filter(

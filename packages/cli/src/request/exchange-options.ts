@@ -6,7 +6,8 @@ export function toExchangeOptions(flags: ExchangeFlags, traceParent?: string): E
   const { timeout, qos, property, responseTopic, onDisconnect, failFast, strictResponses } = flags
   const { retries, attemptTimeout } = flags
   const { correlation = 'data', dialect } = flags
-  const isCorrelatedByData = dialect === undefined && /^(data|bytes)$/.test(correlation)
+  const isCorrelatedByData =
+    dialect === undefined ? /^(data|bytes)$/.test(correlation) : dialect === 'azure-iot-operations'
   const userProperties = [
     ...(property ?? []),
     ...(traceParent === undefined ? [] : [['traceparent', traceParent] as const]),

@@ -1,5 +1,7 @@
-import { AntiphonError, type Endpoint, type ExchangeOptions, type Link } from '@antiphon/core'
+import { AntiphonError, type ExchangeOptions, type Link } from '@antiphon/core'
+import { linkFor, type CommandEndpoint } from '../dialects/command-endpoint.js'
 import { printedTopic } from '../endpoint/create-endpoint.js'
+import { responsesIn } from '../dialects/framing.js'
 import type { PayloadFlags } from '../flags/payload-flags.js'
 import type { OutputRecord } from '../output/records.js'
 import { roundedTime } from '../output/rounded-time.js'
@@ -19,7 +21,7 @@ export interface ExchangeContext {
 export interface NumberedRequest {
   /** Its number, from 1. */
   readonly number: number
-  readonly endpoint: Endpoint
+  readonly endpoint: CommandEndpoint
   /** The value that the endpoint encodes. */
   readonly value: unknown
 }
@@ -38,12 +40,14 @@ export async function* exchange(
   const topic = printedTopic(endpoint, context.params)
   const startedAt = performance.now()
   let index = 0
-  for await (const response of responsesTo({ ...context, endpoint, value })) {
-    index += 1
-    const position = { topic, request: number, index }
-    const printed = await passThrough(response, flags.through, context.signal)
-    yield await toPrintable(printed, { ...position, startedAt }, flags)
-  }
+  const link = linkFor(endpoint, context.link)
+  for await (const received of responsesTo({ ...context, link, endpoint, value }))
+    for (const response of responsesIn(endpoint, received)) {
+      index += 1
+      const position = { topic, request: number, index }
+      const printed = await passThrough(response, flags.through, context.signal)
+      yield await toPrintable(printed, { ...position, startedAt }, flags)
+    }
 }
 
 /** Returns a response with what a command prints for its payload. */

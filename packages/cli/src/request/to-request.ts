@@ -23,7 +23,12 @@ export async function toRequests(
   const toPayload = toPayloads(name, text, flags)
   return async (source, number) => {
     const { bytes, contentType } = await toPayload(number, source)
-    const endpoint = createEndpoint({ topic: name, contentType, isStream: flags.stream === true, flags })
+    const endpoint = await createEndpoint({
+      topic: name,
+      contentType,
+      isStream: flags.stream === true,
+      flags,
+    })
     return { number, endpoint, value: valueOf(endpoint, bytes) }
   }
 }

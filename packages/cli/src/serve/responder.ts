@@ -1,10 +1,6 @@
-import {
-  ApplicationError,
-  withProperties,
-  type ReceivedRequest,
-  type ResponseWithProperties,
-} from '@antiphon/core'
+import { ApplicationError, withProperties, type ResponseWithProperties } from '@antiphon/core'
 import { readFile } from 'node:fs/promises'
+import type { RequestToRespond } from '../dialects/framing.js'
 import type { ServeFlags } from '../flags/serve-flags.js'
 import { decodePayload, encodePayload, parseData } from '../payload/formats.js'
 import type { Payload } from '../payload/payload.js'
@@ -12,7 +8,7 @@ import { compileTemplate } from '../payload/template.js'
 import { usageError } from '../usage-error.js'
 
 /** Returns the payloads to respond with to the request number `count`. */
-export type Respond = (request: ReceivedRequest, count: number) => Promise<readonly Payload[]>
+export type Respond = (request: RequestToRespond, count: number) => Promise<readonly Payload[]>
 
 const sources = ['respond', 'respondFile', 'template', 'echo', 'exec', 'fail'] as const
 

@@ -15,7 +15,9 @@ import {
 import type { ServeFlags } from '../flags/serve-flags.js'
 import { failingWith } from '../connection/failing-with.js'
 import { openLink } from '../connection/open-link.js'
+import { linkFor, type CommandEndpoint } from '../dialects/command-endpoint.js'
 import { createEndpoint, hasDataValues } from '../endpoint/create-endpoint.js'
+import { toFramed, withoutFrame } from '../dialects/framing.js'
 import { exitCodes } from '../exit-codes.js'
 import type { Host } from '../host.js'
 import { PrintQueue } from '../output/print-queue.js'
@@ -29,7 +31,7 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
   const printer = new Printer(flags, host)
   const prints = new PrintQueue()
   const respond = await toRespond(flags)
-  const endpoint = createEndpoint({
+  const endpoint = await createEndpoint({
     topic,
     isStream: flags.stream === true,
     acceptsNotifications: flags.notifications === true,
@@ -43,9 +45,11 @@ export async function runServe(topic: string, flags: ServeFlags, host: Host): Pr
   let served = 0
   const announced$ = announcementOf$(link, endpoint, flags)
   try {
-    const served$ = requests$(link, endpoint, { ...toRequestsOptions(flags), drain$, onSubscribed }).pipe(
+    const served$ = requests$(linkFor(endpoint, link), endpoint, {
+      ...{ ...endpoint.serving, ...toRequestsOptions(flags), drain$, onSubscribed },
+    }).pipe(
       tap((request) => prints.add(() => printReceived(request, flags, printer))),
-      serve(handlerOf(respond, hasDataValues(endpoint), flags), toServeOptions(flags)),
+      serve(handlerOf(respond, endpoint, flags), toServeOptions(flags)),
       tap((record) => prints.add(() => printServed(record, flags, printer))),
       tap(() => {
         served += 1
@@ -74,13 +78,17 @@ function announcementOf$(link: Link, endpoint: Endpoint, flags: ServeFlags): Obs
   return announceService$(link, { name, version, endpoints }).pipe(ignoreElements())
 }
 
-function handlerOf(respond: Respond, sendsData: boolean, flags: ServeFlags): Handler<EndpointTypes> {
+function handlerOf(respond: Respond, endpoint: CommandEndpoint, flags: ServeFlags): Handler<EndpointTypes> {
   let count = 0
   const { delay, stream } = flags
+  const isStream = stream === true
+  const { framing } = endpoint
+  const sendsData = hasDataValues(endpoint)
   return async function* (request) {
     count += 1
-    const payloads = await respond(request, count)
-    for (const payload of stream === true ? payloads : payloads.slice(0, 1)) {
+    const payloads = await respond(framing === undefined ? request : withoutFrame(request, framing), count)
+    const sent = isStream ? payloads : payloads.slice(0, 1)
+    for (const payload of framing === undefined ? sent : await toFramed(sent, framing, isStream)) {
       if (delay !== undefined) await wait(delay, undefined, { signal: request.signal })
       yield toResponse(payload, sendsData, flags)
     }

@@ -1,4 +1,5 @@
 import type { ExchangeEvent, ObservedError, ObservedMessage } from '@antiphon/core/events'
+import { StreamStalls } from './stream-stalls.js'
 
 /** How many events of one exchange are kept; a long stream has more. */
 const MAX_EVENTS = 300
@@ -27,6 +28,8 @@ export class ExchangeRow {
   duplicates = 0
   items = 0
   credit: number | undefined
+  /** When the responder had no credit left, as its requester sees it. */
+  readonly stalls: StreamStalls = new StreamStalls()
   /** Events that were not kept. */
   omitted = 0
   request: ObservedMessage | undefined
@@ -70,16 +73,20 @@ export class ExchangeRow {
         this.correlation = event.correlation
         this.request = event.message
         this.topic = event.message.topic
+        this.stalls.onRequest(event.message)
         return
       case 'received':
         this.items++
         this.response = event.message
+        this.stalls.onItem(event.at)
         return
       case 'credit':
         this.credit = event.total
+        this.stalls.onCredit(event.at, event.total)
         return
       case 'settled':
         this.#isSettledAtRequester = true
+        this.stalls.onSettled(event.at, event.outcome)
         this.#settle(event.at, event.outcome, event.status, event.error)
         return
       default:

@@ -87,6 +87,13 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       to: { path: [inModules(anyOf(['mqtt', 'ws'])), '^packages/mqtt/src/streams/node/'], reachable: true },
     },
     {
+      name: 'nest-wire-without-nest',
+      comment:
+        '@antiphon/nestjs/wire is for programs without NestJS: no file that it reaches imports its packages.',
+      from: { path: '^packages/nestjs/src/wire/' },
+      to: { path: inModules('@nestjs'), reachable: true },
+    },
+    {
       name: 'charts-only-in-report',
       comment: 'Only packages/report draws charts: other packages pass it data and get markup.',
       from: { path: '^(packages|examples)/', pathNot: '^packages/report/' },

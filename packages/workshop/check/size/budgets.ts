@@ -53,3 +53,26 @@ export const budgets: readonly Budget[] = [
     limit: 13_500,
   },
 ]
+
+/** The limit of the JavaScript that a command loads before it does its work. */
+export interface StartBudget {
+  readonly name: string
+  /** The program that bundles the command into the folder that it gets as its argument. */
+  readonly bundler: string
+  readonly entry: string
+  /** The parts that the command loads when it runs. */
+  readonly parts: readonly string[]
+  /** The maximum size in bytes, as the files are. */
+  readonly limit: number
+}
+
+/** The budgets of commands: loading takes most of the time until the first response. */
+export const startBudgets: readonly StartBudget[] = [
+  {
+    name: 'what antiphon request loads',
+    bundler: 'packages/cli/bundle.mjs',
+    entry: 'antiphon.js',
+    parts: ['program', 'run-request'],
+    limit: 1_560_000,
+  },
+]

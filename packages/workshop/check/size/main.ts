@@ -1,6 +1,7 @@
 import { noteMark } from '../step.js'
-import { budgets } from './budgets.js'
+import { budgets, startBudgets } from './budgets.js'
 import { measureSize } from './measure-size.js'
+import { measureStart } from './measure-start.js'
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
 const notes: string[] = []
@@ -15,6 +16,14 @@ for (const budget of budgets) {
   )
   for (const [folder, bytes] of folders.slice(0, 12))
     console.log(`  ${kilobytes(bytes).padStart(8)}  ${folder}`)
+  isOver ||= isTooLarge
+  notes.push(note)
+}
+for (const budget of startBudgets) {
+  const { bytes, files } = await measureStart(budget)
+  const note = `${kilobytes(bytes)} (limit ${kilobytes(budget.limit)})`
+  const isTooLarge = bytes > budget.limit
+  console.log(`${isTooLarge ? 'Too large: ' : ''}${budget.name}: ${note} in ${files} files`)
   isOver ||= isTooLarge
   notes.push(note)
 }

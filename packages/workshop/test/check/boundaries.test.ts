@@ -11,7 +11,7 @@ type Files = Readonly<Record<string, string>>
 
 const published = [
   ...['packet', 'core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
-  ...['one-adapter', 'other-adapter'],
+  ...['one-adapter', 'other-adapter', 'nestjs'],
 ]
 const unpublished = ['workshop', 'report']
 const folders: string[] = []
@@ -81,6 +81,11 @@ const violations: Readonly<Record<string, Files>> = {
   'web-link-without-mqtt-js': {
     'packages/mqtt/src/inner.ts': "import mqtt from 'mqtt'\nexport const inner = mqtt\n",
     'packages/mqtt/src/web/link.ts': "import { inner } from '../inner.js'\ninner\n",
+  },
+  'nest-wire-without-nest': {
+    'node_modules/@nestjs/common/index.js': '',
+    'packages/nestjs/src/inner.ts': "import nest from '@nestjs/common'\nexport const inner = nest\n",
+    'packages/nestjs/src/wire/index.ts': "import { inner } from '../inner.js'\ninner\n",
   },
   'charts-only-in-report': {
     'node_modules/@observablehq/plot/index.js': '',

@@ -15,12 +15,14 @@ export interface RequesterRole {
   readonly name: string
   readonly port: number
   readonly ledger: string
+  /** The file for the events of its link, if the inspector watches the run. */
+  readonly events?: string
   /** Requests a second. */
   readonly rate: number
   readonly requestPolicy: RequestPolicy
 }
 
-const { name, port, ledger: file, rate, requestPolicy } = readRole<RequesterRole>()
+const { name, port, ledger: file, events, rate, requestPolicy } = readRole<RequesterRole>()
 const ledger = writeLedger(file)
 const options: ExchangeOptions = {
   timeout: requestPolicy.timeout,
@@ -30,7 +32,7 @@ const options: ExchangeOptions = {
   }),
 }
 
-const unwrapped = connectRecorded(port, { clientId: name }, ledger)
+const unwrapped = connectRecorded(port, { clientId: name }, { ledger, events })
 const recordAcknowledgements = linkMiddleware({
   publish$: (message, next) => {
     const request = message.topic === work.topic.template ? requestIn(message.payload) : undefined

@@ -20,16 +20,18 @@ export interface ResponderRole {
   readonly name: string
   readonly port: number
   readonly ledger: string
+  /** The file for the events of its link, if the inspector watches the run. */
+  readonly events?: string
   readonly requestPolicy: RequestPolicy
 }
 
-const { name, port, ledger: file, requestPolicy } = readRole<ResponderRole>()
+const { name, port, ledger: file, events, requestPolicy } = readRole<ResponderRole>()
 const ledger = writeLedger(file)
 // After a restart the responder connects under the same client id and resumes its session.
 const link = connectRecorded(
   port,
   { clientId: name, clean: false, properties: { sessionExpiryInterval: 300 } },
-  ledger,
+  { ledger, events },
 )
 ignoredRequests$(link).subscribe(({ reason }) => {
   if (reason === 'duplicate') ledger.append({ event: 'duplicate' })

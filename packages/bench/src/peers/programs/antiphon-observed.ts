@@ -3,4 +3,4 @@ import { runAntiphon } from '../antiphon-program.js'
 
 const events = { count: 0 }
 
-await runAntiphon(observed(() => events.count++))
+await runAntiphon({ middleware: observed(() => events.count++) })

@@ -1,4 +1,3 @@
-import { identity } from 'rxjs'
 import { runAntiphon } from '../antiphon-program.js'
 
-await runAntiphon(identity)
+await runAntiphon()

@@ -10,8 +10,8 @@ import { objectCodec } from '@antiphon/core/codec'
 import * as either from 'fp-ts/lib/Either.js'
 import { concat, isObservable, map, of } from 'rxjs'
 import { anyJson } from './antiphon-wire.js'
-import { failureIn, nestErrorOf } from './errors.js'
-import { literalTemplate } from './pattern.js'
+import { failureIn, nestErrorOf } from './failures.js'
+import { literalTemplate } from '../pattern.js'
 import { valuesOfResult, type Wire } from './wire.js'
 
 /** A request or an event as Nest's MQTT transport sends it. An event has no `id`. */
