@@ -37,6 +37,7 @@ export class ExchangeLog {
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds }
   }
 
+  /** Adds an event to the row of its exchange. */
   add(event: ExchangeEvent): void {
     this.events++
     this.latestAt = Math.max(this.latestAt, event.at)
