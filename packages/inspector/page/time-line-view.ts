@@ -7,7 +7,7 @@ import { svgText } from './svg-text.js'
 
 const DEFAULT_WIDTH = 1_000
 const LEFT = 190
-const RIGHT = 20
+const RIGHT = 28
 const TOP = 34
 const LINE = 76
 const RADIUS = 9

@@ -4,60 +4,19 @@ export interface Token {
   readonly kind: 'comment' | 'string' | 'number' | 'keyword' | undefined
 }
 
-const keywords = [
-  ...[
-    'async',
-    'await',
-    'break',
-    'case',
-    'catch',
-    'class',
-    'const',
-    'continue',
-    'default',
-    'delete',
-    'do',
-    'else',
-  ],
-  ...[
-    'export',
-    'extends',
-    'false',
-    'finally',
-    'for',
-    'from',
-    'function',
-    'if',
-    'import',
-    'in',
-    'instanceof',
-    'let',
-  ],
-  ...[
-    'new',
-    'null',
-    'of',
-    'return',
-    'static',
-    'super',
-    'switch',
-    'this',
-    'throw',
-    'true',
-    'try',
-    'typeof',
-    'undefined',
-  ],
-  ...['var', 'void', 'while', 'yield'],
-]
+const keywords = (
+  'async await break case catch class const continue default delete do else export extends false finally for from ' +
+  'function if import in instanceof let new null of return static super switch this throw true try typeof undefined ' +
+  'var void while yield'
+).replaceAll(' ', '|')
 
 const pattern = new RegExp(
   [
     '(?<comment>//[^\\n]*|/\\*[^]*?(?:\\*/|$))',
     '(?<string>\'(?:[^\'\\\\\\n]|\\\\.)*\'?|"(?:[^"\\\\\\n]|\\\\.)*"?|`(?:[^`\\\\]|\\\\[^])*`?)',
     '(?<number>\\b\\d[\\d_.]*\\b)',
-    // Not a property, nor the call of a function such as `of(…)` or `from(…)`.
-    `(?<keyword>(?<![\\w$.])(?:${keywords.join('|')})(?![\\w$]|:)(?!(?<=of|from)\\())`,
+    // Not a property, nor the functions `of` and `from` in a call or an import.
+    `(?<keyword>(?<![\\w$.])(?:${keywords})(?![\\w$]|:)(?!(?<=of|from)\\s*[(,}]))`,
   ].join('|'),
   'g',
 )

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compileProgram, thrownAt } from '../../playground/compile-program.js'
 import { importFrom } from '../../playground/program-modules.js'
+import { syntaxErrorLine } from '../../playground/syntax-error-line.js'
 import { rewriteImports } from '../../playground/rewrite-imports.js'
 
 describe('rewriteImports', () => {
@@ -60,5 +61,16 @@ describe('compileProgram', () => {
     expect(thrownAt(error)).toBe(3)
     expect(thrownAt(new Error('elsewhere'))).toBeUndefined()
     expect(thrownAt('text')).toBeUndefined()
+  })
+})
+
+describe('syntaxErrorLine', () => {
+  it.each([
+    ['in Firefox', { lineNumber: 2 }, 2],
+    ['in Safari', { line: 2 }, 2],
+    ['after the last line', { lineNumber: 9 }, 3],
+    ['that is not known', { line: 0 }, undefined],
+  ])('finds the line of an error %s', (_, place, line) => {
+    expect(syntaxErrorLine(Object.assign(new SyntaxError('unexpected'), place), 3)).toBe(line)
   })
 })

@@ -220,6 +220,39 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
     },
   )
 
+  it('resets a program that was changed', async () => {
+    await choose('Retry after a lost response')
+    const reset = page.getByRole('button', { name: 'Reset' })
+    expect(await reset.count()).toBe(0)
+    await page.getByRole('button', { name: 'Remove fault 1' }).click()
+    await page.getByRole('button', { name: 'Run' }).click()
+    await ended()
+    expect(await sequence()).not.toContain('attempt 2')
+    await reset.click()
+    await ended()
+    expect(await sequence()).toContain('attempt 2')
+    expect(await reset.count()).toBe(0)
+  })
+
+  it('keeps the program when a link to a heading is followed', async () => {
+    await type(`console.log('kept')`)
+    await ended()
+    await page.evaluate(() => (location.hash = '#what-a-program-can-use'))
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+    expect(await page.getByLabel('Program, in JavaScript').inputValue()).toBe(`console.log('kept')`)
+  })
+
+  it('is found by the search', async () => {
+    const own = await browser.newPage({ viewport: desktop })
+    await own.goto(site.url, { waitUntil: 'networkidle' })
+    await own.getByRole('button', { name: 'Search' }).first().click()
+    await own.locator('#localsearch-input').fill('playground')
+    const found = own.locator('.VPLocalSearchBox a.result').first()
+    await found.waitFor()
+    expect(await found.getAttribute('href')).toMatch(/^\/playground/)
+    await own.close()
+  })
+
   it('loads less than 200 kB before a program runs', async () => {
     const own = await browser.newPage({ viewport: desktop })
     const weights: Promise<number>[] = []
@@ -241,12 +274,21 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
     await own.close()
   })
 
-  it('does not scroll sideways on a phone', async () => {
+  it('does not scroll sideways on a phone and on a tablet, and leads to its output', async () => {
     const own = await browser.newPage({ viewport: phone })
     await own.goto(`${site.url}/playground#reconnect`, { waitUntil: 'networkidle' })
     await own.locator('svg.sequence').waitFor()
-    const overflow = await own.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    expect(overflow).toBeLessThanOrEqual(0)
+    for (const { width, height } of [{ width: 770, height: 1_024 }, { width: 960, height: 700 }, phone]) {
+      await own.setViewportSize({ width, height })
+      const overflow = await own.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow, `at ${width}`).toBeLessThanOrEqual(0)
+    }
+    await own.getByRole('button', { name: 'Show output' }).click()
+    const top = await own
+      .getByRole('heading', { name: 'Output' })
+      .evaluate((heading) => heading.getBoundingClientRect().top)
+    expect(top).toBeGreaterThan(0)
+    expect(top).toBeLessThan(phone.height / 2)
     await own.close()
   })
 })
