@@ -86,7 +86,9 @@ const config: KnipConfig = {
         'page/main.ts',
         'playground/{fault-rows,highlight,playground-run,ready-programs,shared-program,worker}.ts',
         'test/**/*.test.ts',
-        'test/pictures/main.ts',
+        'test/pictures/{main,examples}.ts',
+        // Processes of the examples load these in place of packages.
+        'test/pictures/examples/observed-*.ts',
       ],
       project: ['src/**/*.ts', '{page,playground}/*.ts', 'test/**/*.ts'],
     },

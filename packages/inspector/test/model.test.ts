@@ -85,6 +85,16 @@ describe('ExchangeLog', () => {
     expect(logOf([...events, ...others]).rows.map(({ correlation }) => correlation)).toEqual(['c', 'd'])
   })
 
+  it('keeps exchanges apart that only their topics identify, and that have no token', () => {
+    const { rows } = logOf(
+      [1, 2].flatMap((exchange): readonly ExchangeEvent[] => [
+        { ...responder, at: exchange, kind: 'received', exchange, correlation: '', message },
+        { ...responder, at: exchange, kind: 'started', exchange },
+      ]),
+    )
+    expect(rows.map(({ events }) => events.length)).toEqual([2, 2])
+  })
+
   it('shows a request whose requester is not observed', () => {
     const settled = {
       ...responder,

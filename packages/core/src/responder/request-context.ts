@@ -171,10 +171,10 @@ export class RequestContext implements ListNode<RequestContext> {
     this.endWithoutResponse()
   }
 
-  /** Passes on the number of items that the requester accepts in all. */
+  /** Passes on the number of items that the requester accepts in all; 0 only says that the requester is there. */
   raiseCredit(total: number): void {
     if (!this.#isOpen) return
-    this.responder.events.responder?.credit(this, total)
+    if (total > 0) this.responder.events.responder?.credit(this, total)
     this.#run?.raiseCredit(total)
   }
 

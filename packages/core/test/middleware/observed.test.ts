@@ -11,7 +11,8 @@ import {
   type Link,
 } from '@antiphon/core'
 import { observed, type ExchangeEvent, type ObservedOptions } from '@antiphon/core/events'
-import { concat, delay, NEVER, of, Subject, throwError } from 'rxjs'
+import { requestStreamEndpoint } from '@antiphon/core/request-streams'
+import { concat, delay, lastValueFrom, NEVER, of, Subject, throwError, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, respondOn, responseTo } from '../observed.js'
 import { inWorld } from '../world.js'
@@ -136,6 +137,22 @@ describe('observed', () => {
       expect(only(server.events, 'duplicate')).toMatchObject([
         { correlation: retried?.correlation, detail: 'it repeats a request that is being handled' },
       ])
+    })
+  })
+
+  it('emits no credit for the items of a request stream', () => {
+    inWorld(({ link, advance }) => {
+      const sums = requestStreamEndpoint({ topic: 'sums', request: text, response: text })
+      const server = recorded(link('server'))
+      requests$(server.link, sums)
+        .pipe(serve(async ({ value }) => (await lastValueFrom(value.pipe(toArray()))).join('+')))
+        .subscribe()
+      advance(20)
+      exchange$(link('requester'), sums, ['1', '2']).subscribe()
+      advance(200)
+      const kinds = kindsOf(server.events, 'responder')
+      expect(kinds).toContain('started')
+      expect(kinds).not.toContain('credit')
     })
   })
 

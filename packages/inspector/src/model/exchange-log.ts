@@ -66,14 +66,15 @@ export class ExchangeLog {
 
   #rowOf(event: ExchangeEvent & { readonly side: 'requester' | 'responder' }): ExchangeRow {
     const number = 'exchange' in event ? `${event.side} ${event.link} ${event.exchange}` : undefined
-    const correlation = 'correlation' in event ? event.correlation : undefined
+    // The token is empty if the topic alone identifies an exchange.
+    const token = 'correlation' in event && event.correlation !== '' ? event.correlation : undefined
     const known = number === undefined ? undefined : this.#byNumber.get(number)
-    const paired = correlation === undefined ? undefined : this.#byCorrelation.get(correlation)
+    const paired = token === undefined ? undefined : this.#byCorrelation.get(token)
     // The events of the responder may arrive first: its row becomes a part of the requester's.
     if (known !== undefined && paired !== undefined && known !== paired) this.#merge(paired, known)
     const row = known ?? paired ?? this.#create(event.at)
     if (number !== undefined && known === undefined) this.#index(this.#byNumber, number, row)
-    if (correlation !== undefined && paired !== row) this.#index(this.#byCorrelation, correlation, row)
+    if (token !== undefined && paired !== row) this.#index(this.#byCorrelation, token, row)
     return row
   }
 

@@ -1,5 +1,10 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { firstMissing, isInterruptionDue } from '../../check/examples/read-examples.js'
+import { firstMissing, isInterruptionDue, readExamples } from '../../check/examples/read-examples.js'
+import { inRoot } from '../../check/workspace.js'
+
+const examples = await readExamples()
 
 describe('the expected output of an example', () => {
   const printed = 'ready\nfirst\nin between\nsecond\n'
@@ -28,5 +33,29 @@ describe('the expected output of an example', () => {
     expect(isInterruptionDue(['first', 'second'], printed)).toBe(false)
     expect(firstMissing(expected, printed)).toBe('closed')
     expect(firstMissing(expected, `${printed}closed\n`)).toBeUndefined()
+  })
+})
+
+describe('the pages of the examples', () => {
+  it.each(examples)(
+    'has title, command, picture, guide page and existing links in the README of $name',
+    ({ name }) => {
+      const folder = inRoot('examples', name)
+      const page = readFileSync(join(folder, 'README.md'), 'utf8')
+      const number = name.slice(0, 2)
+      expect(page).toMatch(new RegExp(`^# ${number} \\S`))
+      expect(page).toContain(`\`\`\`sh\nnpm start ${number}\n\`\`\``)
+      const [, alternative = '', picture = ''] = /!\[([^\]]+)\]\(([^)]+)\)/.exec(page) ?? []
+      expect(alternative.length).toBeGreaterThan(20)
+      expect(statSync(join(folder, picture)).size).toBeLessThan(60_000)
+      expect(page).toMatch(/^Guide: \[[^\]]+\]\(\.\.\/\.\.\/docs\/guide\//m)
+      const links = [...page.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link)
+      expect(links.filter((link) => !existsSync(join(folder, link)))).toEqual([])
+    },
+  )
+
+  it('are linked in the list of the examples', () => {
+    const list = readFileSync(inRoot('examples', 'README.md'), 'utf8')
+    expect(examples.filter(({ name }) => !list.includes(`](${name}/README.md)`))).toEqual([])
   })
 })
