@@ -41,6 +41,10 @@ describe('antiphon', () => {
       ['bench', 'x', '--echo', '--dialect', 'shelly'],
       '--echo does not know the responses of --dialect shelly: leave one of them out',
     ],
+    [
+      ['gather', 'x', '{}', '--dialect', 'nestjs'],
+      'the responses of --dialect nestjs name no responder: use antiphon request',
+    ],
     [['request'], `missing required argument 'topic'; see antiphon request --help`],
     [
       ['request', 'x', 'y', 'z'],

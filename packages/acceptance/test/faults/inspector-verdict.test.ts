@@ -56,6 +56,22 @@ describe('the comparison of the ledgers with the inspector', () => {
     expect(inspectorBreachesIn(ledgers, inspected)).toEqual([])
   })
 
+  it('allows pending exchanges of a requester that was killed', () => {
+    const requester = 'requester-2'
+    const pending = [
+      { ...exchange('requester-2/stream-1', undefined), requester },
+      { ...exchange(undefined, undefined), requester },
+    ]
+    const killed: Ledger = {
+      process: requester,
+      restarts: 0,
+      events: [{ at, event: 'stream-sent', stream: 'requester-2/stream-1' }],
+    }
+    const inspected = { ...good, exchanges: [...exchanges, ...pending] }
+    expect(inspectorBreachesIn([...ledgers, killed], inspected)).toEqual([])
+    expect(inspectorBreachesIn(ledgers, inspected)).toHaveLength(2)
+  })
+
   it.each<[string, Partial<InspectedRun>]>([
     ['requester-1/1: missing', { exchanges: exchanges.slice(1) }],
     ['requester-1/2: missing', { exchanges: exchanges.filter(({ name }) => name !== undefined) }],

@@ -18,6 +18,7 @@ import { toExchangeOptions } from '../request/exchange-options.js'
 import { argumentOf, type Response } from '../request/responses.js'
 import { toPayloads } from '../request/sources.js'
 import { traceParentOf } from '../request/trace-parent.js'
+import { usageError } from '../usage-error.js'
 
 /** The arguments of `antiphon gather`. */
 export interface GatherArguments {
@@ -39,6 +40,8 @@ export async function runGather(
   const source = await readSource(argument, flags.file, host.stdin)
   const { bytes, contentType } = await toPayloads(topic, undefined, flags)(1, source)
   const endpoint = await createEndpoint({ topic, contentType, isStream: false, flags })
+  if (endpoint.isLast !== undefined)
+    throw usageError(`the responses of --dialect ${flags.dialect} name no responder: use antiphon request`)
   const params = Object.fromEntries(flags.param ?? [])
   const { link, connected$ } = await openLink(flags, host.env, printer.printPacket)
   const startedAt = performance.now()
