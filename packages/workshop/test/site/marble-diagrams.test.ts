@@ -140,6 +140,38 @@ describe('the diagrams of "Send requests"', () => {
     })()
   })
 
+  it.each([
+    [1, 0],
+    [3, 2],
+  ])('shows the pace of a stream with a credit of %d', (credit, line) => {
+    const [sent, received] = diagramOf('guide/send-requests', 'Receive many responses').slice(line)
+    const items = endpoint({ topic: 'items', request: text, response: text, responses: 'many' })
+    const seen: { readonly sent: Mark[]; readonly received: Mark[] } = { sent: [], received: [] }
+    marbles(
+      ({ link }) => {
+        const { scheduler } = link()
+        const note = (marks: Mark[], value: string) => {
+          const at = scheduler.now() / 2
+          const last = marks.at(-1)
+          if (last?.at === at) marks[marks.length - 1] = { at, values: [...last.values, value] }
+          else marks.push({ at, values: [value] })
+        }
+        const handler = function* () {
+          for (const item of 'abcdef') {
+            note(seen.sent, item)
+            yield item
+          }
+        }
+        requests$(link(), items).pipe(serve(handler)).subscribe()
+        exchange$(link(), items, 'q', { credit }).subscribe((item) => note(seen.received, item))
+      },
+      { latency: 2 },
+    )()
+    const valuesOf = (stream: Stream | undefined) =>
+      stream?.marks.map(({ at, values }) => ({ at, values })).filter(({ values }) => values.length > 0)
+    expect(seen).toEqual({ sent: valuesOf(sent), received: valuesOf(received) })
+  })
+
   it('shows when gathering ends', () => {
     const [, ...lines] = diagramOf('guide/send-requests', 'Gather responses of several responders')
     const [responses] = lines.slice(-1)
