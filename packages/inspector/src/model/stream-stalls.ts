@@ -8,6 +8,7 @@ const CREDIT = '__credit'
  * than they come.
  */
 export class StreamStalls {
+  /** How often it had none, until more came. */
   count = 0
   /** The time without credit in all. */
   milliseconds = 0
@@ -15,22 +16,26 @@ export class StreamStalls {
   #credit: number | undefined
   #since: number | undefined
 
+  /** Reads the initial credit. */
   onRequest({ userProperties = [] }: ObservedMessage): void {
     const text = userProperties.find(([name]) => name === CREDIT)?.[1]
     if (text !== undefined) this.#credit ??= Number(text)
   }
 
+  /** Counts an item. */
   onItem(at: number): void {
     this.#items++
     // What arrives without credit is the end of the stream.
     this.#since = this.#items === this.#credit ? at : undefined
   }
 
+  /** Takes over a raised credit. */
   onCredit(at: number, total: number): void {
     if (total > this.#items) this.#end(at)
     this.#credit = total
   }
 
+  /** Ends a stall that lasts until the end of the exchange. */
   onSettled(at: number, outcome: string): void {
     // The last item of a stream that ends in order may take the last credit.
     if (outcome !== 'responded') this.#end(at)
