@@ -23,7 +23,7 @@ const config: KnipConfig = {
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
       // The check runs these by path.
-      ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
+      ignoreDependencies: ['@arethetypeswrong/cli', 'cspell', 'publint'],
     },
     'packages/*': {
       entry: ['test/**/*.test.ts'],
@@ -80,10 +80,15 @@ const config: KnipConfig = {
       // A contestant's program imports it.
       ignoreDependencies: ['@antiphon/nestjs'],
     },
-    // Vite builds its page from index.html.
+    // Vite builds its page from index.html, and the site its playground from Vue components.
     'packages/inspector': {
-      entry: ['page/main.ts', 'test/**/*.test.ts', 'test/pictures/main.ts'],
-      project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
+      entry: [
+        'page/main.ts',
+        'playground/{fault-rows,highlight,playground-run,ready-programs,shared-program,worker}.ts',
+        'test/**/*.test.ts',
+        'test/pictures/main.ts',
+      ],
+      project: ['src/**/*.ts', '{page,playground}/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],

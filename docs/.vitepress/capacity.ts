@@ -16,20 +16,20 @@ export interface Fleet {
 /** The measured costs of one exchange, connection or session. A test compares them with `docs/bench/result.json`. */
 export const costs = {
   /** Microseconds of CPU of a requester for an exchange at QoS 1. */
-  requester: 47,
+  requester: 23,
   /** Microseconds of CPU of a responder for an exchange at QoS 1, without its handler. */
-  responder: 58,
+  responder: 25,
   /** Microseconds of CPU of both together for a KiB of JSON in the request and in the response. */
-  kibibyte: 26,
+  kibibyte: 12.5,
   /** Microseconds of CPU of Mosquitto for a message at QoS 1; an exchange has two. */
-  brokerMessage: 52,
+  brokerMessage: 21,
   /** Bytes of memory of a requester for a pending request, without its payload. */
-  pendingRequest: 578,
+  pendingRequest: 645,
   /** Bytes of memory of a responder for a served endpoint. */
-  servedEndpoint: 11_080,
+  servedEndpoint: 7_150,
   /** Bytes of memory of Mosquitto for an idle connection, and for a stored session with one subscription. */
-  brokerConnection: 745,
-  brokerSession: 999,
+  brokerConnection: 752,
+  brokerSession: 1_008,
   /** Bytes of a request and of its response on the wire without their payloads, at QoS 1 with a topic of 30 characters. */
   packets: 255,
 } as const

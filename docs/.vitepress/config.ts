@@ -1,10 +1,20 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
+import {
+  drawMarbleBlocks,
+  foldKnownImports,
+  linkSymbols,
+  sizeImages,
+} from '../../packages/workshop/check/docs/markdown.js'
+import { readSymbolIndex } from '../../packages/workshop/check/docs/symbol-index.js'
 import { searchOptions } from './search.js'
 import { contributorSidebar, referenceSidebar, userSidebar } from './sections.js'
 
 // GitHub Pages serves the site under the name of the repository.
 const base = process.env['ANTIPHON_DOCS_BASE'] ?? '/'
+const docs = fileURLToPath(new URL('..', import.meta.url))
+const symbols = readSymbolIndex(join(docs, 'reference'))
 const contributorPages = [
   'architecture',
   'behaviours',
@@ -28,12 +38,17 @@ export default defineConfig({
     ['meta', { name: 'theme-color', content: '#0f766e' }],
   ],
   markdown: {
+    image: { lazyLoading: true },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config: (markdown) => {
       const render = markdown.renderer.rules.code_inline
       // Vue would read `{{…}}` in code as an expression.
       markdown.renderer.rules.code_inline = (...args) =>
         (render?.(...args) ?? '').replace('<code', '<code v-pre')
+      foldKnownImports(markdown)
+      drawMarbleBlocks(markdown)
+      linkSymbols(markdown, symbols)
+      sizeImages(markdown, docs)
     },
   },
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
@@ -42,6 +57,11 @@ export default defineConfig({
   metaChunk: true,
   // A page of the guide links to so many others that loading them ahead would weigh more than itself.
   router: { prefetchLinks: false },
+  // The theme makes room for the sidebar only when its script runs, which would move the bar above the page.
+  transformHtml: (html) =>
+    html.includes('<aside class="VPSidebar"')
+      ? html.replace('<div class="VPNavBar"', '<div class="VPNavBar has-sidebar top"')
+      : html,
   vite: {
     resolve: {
       alias: [
@@ -57,6 +77,7 @@ export default defineConfig({
     nav: [
       { text: 'Get started', link: '/guide/getting-started' },
       { text: 'Guide', link: '/guide/', activeMatch: '^/guide/(?!getting-started|troubleshooting)' },
+      { text: 'Playground', link: '/playground' },
       { text: 'Cookbook', link: '/cookbook/', activeMatch: '^/cookbook/' },
       { text: 'Reference', link: '/reference/', activeMatch: '^/reference/' },
       { text: 'Troubleshooting', link: '/guide/troubleshooting' },

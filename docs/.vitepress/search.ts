@@ -22,7 +22,8 @@ export const searchOptions: DefaultTheme.LocalSearchOptions = {
       boost: { title: 4, titles: 1, text: 2 },
       // The theme sends the text of this function to the page, so it must not use anything outside of itself.
       boostDocument: (id: string) => {
-        if (/^\/(guide|cookbook|migrate)\b/.test(id)) return 1
+        if (/^\/guide\b/.test(id)) return 1
+        if (/^\/(cookbook|migrate|playground)\b/.test(id)) return 0.5
         return /^\/(wire|SECURITY)\b/.test(id) ? 0.3 : 0.05
       },
     },

@@ -21,6 +21,7 @@ export interface Section {
 /** The sections for users, in their order. A page names its section in its front matter; without one, it is in the guide. */
 export const userSections = [
   'Getting started',
+  'Playground',
   'Guide',
   'Cookbook',
   'Endpoints of the wild',
@@ -62,6 +63,7 @@ const item = ({ text, link }: Page): Item => ({ text, link })
 
 /** Pages outside of the guide, by section. */
 const furtherPages: Readonly<Record<string, readonly Item[]>> = {
+  Playground: [{ text: 'Playground', link: '/playground' }],
   'In production': [{ text: 'Security', link: '/SECURITY' }],
   Concepts: [{ text: 'Wire format', link: '/wire' }],
 }

@@ -7,7 +7,7 @@ import { invalidConfiguration, type OperationsError } from './operations-error.j
 export interface CloudEvent {
   /** The context in which the event happened, as a URI reference. */
   readonly source: string
-  /** @defaultValue 'ms.aio.telemetry' */
+  /** The kind of event. @defaultValue 'ms.aio.telemetry' */
   readonly type: string
   /** The version of the CloudEvents specification. @defaultValue '1.0' */
   readonly specVersion: string

@@ -45,7 +45,7 @@ export interface TelemetryToSend<T> {
   readonly cloudEvent?: CloudEventToSend
   /** Milliseconds after which the broker discards the message. @defaultValue that of the options */
   readonly messageExpiry?: number
-  /** @defaultValue 1 */
+  /** The QoS of the message. @defaultValue 1 */
   readonly qos?: QoS
 }
 

@@ -5,7 +5,7 @@ import { formatUsername, type CredentialMethod } from './username.js'
 
 /** The parts of a credential that are not in the connection string. */
 export interface CredentialOptions {
-  /** @defaultValue `SASb64`, or `X509` for a connection string without a key */
+  /** How the device authenticates. @defaultValue `SASb64`, or `X509` for a connection string without a key */
   readonly method?: CredentialMethod | undefined
   /**
    * The access policy, if the connection string contains the policy's key in place of the device's own.

@@ -14,13 +14,16 @@ import { SUCCESS, unlockEndpoint, type UnlockRequest, type UnlockResponse } from
 
 /** The options of `unlock$` and `unlockEither$`. */
 export interface UnlockOptions extends Omit<RequestOptions, 'responseTopic'> {
-  /** @defaultValue 120 000, the sum of all step timeouts */
+  /** Milliseconds from the call to the response. @defaultValue 120 000, the sum of all step timeouts */
   readonly timeout?: number
-  /** @defaultValue 20 000 each for connection, subscription and acknowledgement; 60 000, or `timeout`, for the response */
+  /**
+   * Milliseconds of single steps.
+   * @defaultValue 20 000 each for connection, subscription and acknowledgement; 60 000, or `timeout`, for the response
+   */
   readonly stepTimeouts?: StepTimeouts
-  /** @defaultValue 'pretty pretty please' */
+  /** The `authorization` of the request. @defaultValue 'pretty pretty please' */
   readonly authorization?: string
-  /** @defaultValue 'with a cherry on top' */
+  /** The `credentials` of the request. @defaultValue 'with a cherry on top' */
   readonly credentials?: string
 }
 

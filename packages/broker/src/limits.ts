@@ -28,7 +28,7 @@ export interface Limits {
   readonly topicLevels: number
   /** Topic Filters in one SUBSCRIBE. @defaultValue 1 000 */
   readonly filtersPerSubscribe: number
-  /** @defaultValue 1 000 */
+  /** Subscriptions of one client. @defaultValue 1 000 */
   readonly subscriptionsPerClient: number
   /** Maximum of the Session Expiry Interval, in seconds. @defaultValue 604 800, a week */
   readonly sessionExpiryInterval: number
@@ -78,9 +78,9 @@ export interface Limits {
    * @defaultValue 67 108 864
    */
   readonly totalUnreadBytes: number
-  /** @defaultValue 100 000 */
+  /** Retained messages of all topics. @defaultValue 100 000 */
   readonly retainedMessages: number
-  /** @defaultValue 268 435 456 */
+  /** Bytes of all retained messages. @defaultValue 268 435 456 */
   readonly retainedBytes: number
   /** Messages of one client whose hooks are pending, at which the broker stops reading from it. @defaultValue 64 */
   readonly undecided: number

@@ -67,23 +67,23 @@ export interface BrokerOptions {
    * @defaultValue false
    */
   readonly acceptsMqtt31?: boolean
-  /** @defaultValue 2 */
+  /** The highest QoS that clients may publish with, and that subscriptions are granted. @defaultValue 2 */
   readonly maximumQoS?: QoS
-  /** @defaultValue true */
+  /** Whether messages may be retained. @defaultValue true */
   readonly retainAvailable?: boolean
-  /** @defaultValue true */
+  /** Whether clients may have a Will. @defaultValue true */
   readonly willAvailable?: boolean
-  /** @defaultValue true */
+  /** Whether filters may have wildcards. @defaultValue true */
   readonly wildcardSubscriptions?: boolean
-  /** @defaultValue true */
+  /** Whether subscriptions may be shared. @defaultValue true */
   readonly sharedSubscriptions?: boolean
   /** Whether the broker assigns a Client Identifier to a client that sends an empty one. @defaultValue true */
   readonly assignsClientIds?: boolean
-  /** @defaultValue 'drop-new' */
+  /** What happens when the queue of a client is full. @defaultValue 'drop-new' */
   readonly queuePolicy?: QueuePolicy
-  /** @defaultValue 'end-oldest' */
+  /** What happens when there are as many sessions as the limit allows. @defaultValue 'end-oldest' */
   readonly sessionPolicy?: SessionPolicy
-  /** @defaultValue 'drop-largest' */
+  /** What happens when all clients together exceed the limit of memory. @defaultValue 'drop-largest' */
   readonly memoryPolicy?: MemoryPolicy
   /**
    * What a shared subscription does with a QoS 1 or 2 message while none of its members is connected: `queue` queues it

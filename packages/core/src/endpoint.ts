@@ -247,7 +247,9 @@ function failurePayloads({
   failureOf,
 }: AnyContract): FailurePayloads | undefined {
   if (failure !== undefined && failureTopic === undefined) {
-    throw invalidArgument('failure is set, but there is no failureTopic: set it, or add failures to response')
+    throw invalidArgument(
+      'contract.failure is set, but there is no failureTopic: set it, or add failures to response',
+    )
   }
   if (failureTopic === undefined && failureOf === undefined) return undefined
   return { codec: failure ?? (response as Codec<unknown>), failureOf: failureOf ?? (() => undefined) }

@@ -95,12 +95,14 @@ function requireGatherable(
   { sentinel, credit }: GatherOptions,
 ): void {
   if (requests === 'many')
-    throw invalidArgument(`cannot gather: ${name} has request streams, which one responder receives`)
+    throw invalidArgument(
+      `cannot gather: ${name} has request streams, which one responder receives; use request$`,
+    )
   if (isLast !== undefined)
-    throw invalidArgument(`cannot gather: ${name} has isLast, which names no responder`)
+    throw invalidArgument(`cannot gather: ${name} has isLast, which names no responder; use request$`)
   if (responses === 'one') return
   if (sentinel === true)
-    throw invalidArgument(`sentinel is true, but ${name} has streams, which have an end: remove the option`)
+    throw invalidArgument(`options.sentinel is true, but ${name} has streams, which have an end: remove it`)
   if (credit !== undefined && credit < Infinity)
-    throw invalidArgument(`credit is ${credit}, but several responders share no credit: remove the option`)
+    throw invalidArgument(`options.credit is ${credit}, but several responders share no credit: remove it`)
 }

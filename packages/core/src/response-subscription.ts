@@ -44,7 +44,7 @@ export function responseSubscription$<T extends EndpointTypes>(
 ): Observable<void> {
   requireArgument('options', options, optionRules)
   if (responseTopic !== undefined && options.responseTopic !== undefined)
-    throw invalidArgument(`responseTopic is set, but ${name} has its own: remove the option`)
+    throw invalidArgument(`options.responseTopic is set, but ${name} has its own: remove it`)
   const params = (options.params ?? {}) as Readonly<Record<string, string>>
   const filter = responseTopic?.formatFilter(params) ?? options.responseTopic
   return new Observable((subscriber) => new KeptSubscription(link, filter, subscriber).start())

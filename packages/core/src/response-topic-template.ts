@@ -54,7 +54,9 @@ export function responseTopicTemplate(
   if (topic === undefined) {
     for (const [name, text] of Object.entries({ responseFilter, failureTopic })) {
       if (text !== undefined)
-        throw invalidArgument(`${name} is ${text}, but there is no responseTopic: set both, or neither`)
+        throw invalidArgument(
+          `contract.${name} is ${text}, but there is no responseTopic: set both, or neither`,
+        )
     }
     return undefined
   }
@@ -72,9 +74,11 @@ export function responseTopicTemplate(
   const names = [...request.parameters, ...ownParameters]
   const example = format(Object.fromEntries(names.map((name, index) => [name, `any${index}`])))
   if (!isMatch(example.filter, example.topic))
-    throw invalidArgument(`responseFilter ${filter} does not match the responseTopic ${topic}`)
+    throw invalidArgument(`contract.responseFilter is ${filter}: it must match the responseTopic ${topic}`)
   if (example.failureTopic !== undefined && !isMatch(example.filter, example.failureTopic))
-    throw invalidArgument(`responseFilter ${filter} does not match the failureTopic ${failureTopic}`)
+    throw invalidArgument(
+      `contract.responseFilter is ${filter}: it must match the failureTopic ${failureTopic}`,
+    )
   const texts = {
     template: topic,
     filter,
@@ -104,7 +108,7 @@ function filterOfBoth(topic: string, failureTopic: string | undefined): string {
   const failureLevels = failureTopic.split('/')
   if (levels.length !== failureLevels.length) {
     throw invalidArgument(
-      `responseTopic ${topic} and failureTopic ${failureTopic} differ in length: set a responseFilter for both`,
+      `contract.responseTopic ${topic} and failureTopic ${failureTopic} differ in length: set a responseFilter for both`,
     )
   }
   return levels.map((level, index) => (level === failureLevels[index] ? level : '+')).join('/')
@@ -120,11 +124,13 @@ function failureTemplate(
   const unknown = failures.parameters.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw invalidArgument(
-      `failureTopic ${text} has the parameter {${unknown}}, which neither the request topic nor the responseTopic has`,
+      `contract.failureTopic ${text} has the parameter {${unknown}}, which neither topic nor responseTopic has`,
     )
   }
   if (text === topics.template)
-    throw invalidArgument(`failureTopic is ${text}, as is responseTopic: leave it out, and set failureOf`)
+    throw invalidArgument(
+      `contract.failureTopic is ${text}, as is responseTopic: leave it out, and set failureOf`,
+    )
   return failures
 }
 
@@ -142,7 +148,7 @@ function filterTemplate(
   const unknown = template.parameters.find((name) => !name.startsWith('+') && !known.includes(name))
   if (unknown !== undefined) {
     throw invalidArgument(
-      `responseFilter ${filter} has the parameter {${unknown}}, which neither the request topic nor the responseTopic has`,
+      `contract.responseFilter ${filter} has the parameter {${unknown}}, which neither topic nor responseTopic has`,
     )
   }
   const end = isTree ? TREE : ''

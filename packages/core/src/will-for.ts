@@ -12,9 +12,9 @@ import { toRequestParts } from './requester/requester-context.js'
 
 /** Options of `willFor`. */
 export interface WillOptions {
-  /** @defaultValue 1 */
+  /** The QoS of the Will. @defaultValue 1 */
   readonly qos?: QoS
-  /** @defaultValue false */
+  /** Whether the Will is retained. @defaultValue false */
   readonly retain?: boolean
   /** Seconds that the broker waits for a reconnect before it publishes the will. MQTT 5 only. @defaultValue 0 */
   readonly willDelayInterval?: number

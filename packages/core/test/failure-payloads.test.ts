@@ -228,27 +228,27 @@ describe('a topic for failures', () => {
 
   it.each([
     [
-      'failureTopic is f, but there is no responseTopic: set both, or neither',
+      'contract.failureTopic is f, but there is no responseTopic: set both, or neither',
       { topic: 'a', failureTopic: 'f' },
     ],
     [
-      'failure is set, but there is no failureTopic: set it, or add failures to response',
+      'contract.failure is set, but there is no failureTopic: set it, or add failures to response',
       { topic: 'a', responseTopic: 'b', failure: text },
     ],
     [
-      'responseTopic b and failureTopic b/no differ in length: set a responseFilter for both',
+      'contract.responseTopic b and failureTopic b/no differ in length: set a responseFilter for both',
       { topic: 'a', responseTopic: 'b', failureTopic: 'b/no' },
     ],
     [
-      'responseFilter b does not match the failureTopic c',
+      'contract.responseFilter is b: it must match the failureTopic c',
       { topic: 'a', responseTopic: 'b', responseFilter: 'b', failureTopic: 'c' },
     ],
     [
-      'failureTopic b/{x} has the parameter {x}, which neither the request topic nor the responseTopic has',
+      'contract.failureTopic b/{x} has the parameter {x}, which neither topic nor responseTopic has',
       { topic: 'a', responseTopic: 'b/c', failureTopic: 'b/{x}' },
     ],
     [
-      'failureTopic is b, as is responseTopic: leave it out, and set failureOf',
+      'contract.failureTopic is b, as is responseTopic: leave it out, and set failureOf',
       { topic: 'a', responseTopic: 'b', failureTopic: 'b' },
     ],
   ])('is refused: %s', (message, options) => {

@@ -112,7 +112,7 @@ describe('responseSubscription$', () => {
     inWorld((world) => {
       const options = { params: { car: 'c1' }, responseTopic: 'elsewhere' }
       expect(() => responseSubscription$(world.link('requester'), perCar, options)).toThrow(
-        'responseTopic is set, but req/{car} has its own: remove the option',
+        'options.responseTopic is set, but req/{car} has its own: remove it',
       )
     })
   })

@@ -3,12 +3,11 @@ import { h, type ComponentChild } from 'preact'
 import type { ExchangeLog } from '../src/model/exchange-log.js'
 import type { ExchangeRow } from '../src/model/exchange-row.js'
 import { spanOf, spanUrl, toHar, toNdjson, type SpanContext } from '../src/model/exports.js'
-import { toSequence } from '../src/model/sequence.js'
 import { hasWholePayload } from '../src/model/whole-payload.js'
 import { download } from './download.js'
+import { ExchangeSequence } from './exchange-sequence.js'
 import type { Feed } from './feed.js'
 import { formatDuration, formatPayload, formatTime, outcomeOf, toneOf } from './format.js'
-import { SequenceDiagram } from './sequence-diagram.js'
 import { svgText } from './svg-text.js'
 
 /** The properties of the detail. */
@@ -20,10 +19,7 @@ export interface ExchangeDetailProps {
 
 /** Shows one exchange: its two sides, its sequence diagram, its messages. */
 export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): ComponentChild {
-  const { request, response, credit, items, stalls, events } = row
-  const requesterLink = events.find(({ side }) => side === 'requester')?.link
-  const sideOf = (link: string): 'requester' | 'responder' =>
-    link === requesterLink ? 'requester' : 'responder'
+  const { request, response, credit, items, stalls } = row
   const span = spanOf(row)
   const facts: readonly (readonly [string, ComponentChild, string?])[] = [
     ['Endpoint', row.endpoint],
@@ -75,10 +71,7 @@ export function ExchangeDetail({ row, log, feed }: ExchangeDetailProps): Compone
       ]),
     ),
     h('h2', null, 'Sequence'),
-    h(SequenceDiagram, {
-      steps: toSequence(events, log.connectionsDuring(row), sideOf),
-      names: { requester: row.requester ?? '', broker: '', responder: row.responder ?? '' },
-    }),
+    h(ExchangeSequence, { row, log }),
     row.omitted > 0 && h('p', { class: 'muted' }, `${row.omitted} further events are not kept.`),
     messageOf('Request', request),
     messageOf('Response', response),

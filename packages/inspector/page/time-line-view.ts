@@ -5,9 +5,9 @@ import { download } from './download.js'
 import { formatDuration, shorten } from './format.js'
 import { svgText } from './svg-text.js'
 
-const WIDTH = 1_000
+const DEFAULT_WIDTH = 1_000
 const LEFT = 190
-const RIGHT = 20
+const RIGHT = 28
 const TOP = 34
 const LINE = 76
 const RADIUS = 9
@@ -51,27 +51,34 @@ export function TimeLineView({ rows, onSelect }: TimeLineViewProps): ComponentCh
     ),
     lines.length === 0
       ? h('p', { class: 'muted' }, 'There is no exchange.')
-      : h(Diagram, { timeLines, onSelect }),
+      : h(TimeLineDiagram, { timeLines, onSelect }),
   )
 }
 
-function Diagram({
-  timeLines,
-  onSelect,
-}: {
+/** The properties of the diagram. */
+export interface TimeLineDiagramProps {
   readonly timeLines: TimeLines
   readonly onSelect: (row: ExchangeRow) => void
-}): ComponentChild {
+  /** The width in units of the text, of which a line is 11 high. @defaultValue 1000 */
+  readonly width?: number
+}
+
+/** Draws the time lines of at least one endpoint. */
+export function TimeLineDiagram({
+  timeLines,
+  onSelect,
+  width = DEFAULT_WIDTH,
+}: TimeLineDiagramProps): ComponentChild {
   const { from, to, lines } = timeLines
   const height = TOP + lines.length * LINE
   const span = Math.max(1, to - from)
-  const xOf = (at: number): number => LEFT + ((at - from) / span) * (WIDTH - LEFT - RIGHT)
+  const xOf = (at: number): number => LEFT + ((at - from) / span) * (width - LEFT - RIGHT)
   return h(
     'svg',
     {
       class: 'time-lines',
       xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${WIDTH} ${height}`,
+      viewBox: `0 0 ${width} ${height}`,
       role: 'img',
       'aria-label': `Time lines: ${lines.map((line) => describe(line, from)).join('; ')}`,
       'font-family': 'system-ui, sans-serif',
@@ -93,7 +100,9 @@ function Diagram({
         h('text', { x: xOf(from + tick), y: 14, 'text-anchor': 'middle' }, `+${formatDuration(tick)}`),
       ),
     ),
-    lines.map((line, index) => h(Line, { key: line.endpoint, line, top: TOP + index * LINE, xOf, onSelect })),
+    lines.map((line, index) =>
+      h(Line, { key: line.endpoint, line, top: TOP + index * LINE, xOf, right: width - 4, onSelect }),
+    ),
   )
 }
 
@@ -101,11 +110,13 @@ function Line({
   line: { endpoint, requests, responses },
   top,
   xOf,
+  right,
   onSelect,
 }: {
   readonly line: TimeLine
   readonly top: number
   readonly xOf: (at: number) => number
+  readonly right: number
   readonly onSelect: (row: ExchangeRow) => void
 }): ComponentChild {
   return h(
@@ -123,7 +134,7 @@ function Line({
         h('line', {
           key: `${index} line`,
           x1: LEFT - 8,
-          x2: WIDTH - 4,
+          x2: right,
           y1: y,
           y2: y,
           stroke: 'currentColor',

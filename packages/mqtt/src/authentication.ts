@@ -104,7 +104,7 @@ export class Authenticator {
     if (respond === undefined) {
       throw new AntiphonError(
         'connection-refused',
-        'the broker sent a challenge, and the authentication has no respond',
+        'the broker sent a challenge: authentication.begin must return an object with respond',
       )
     }
     const response$ = defer(() => toObservable(respond(challenge), (result) => result instanceof Uint8Array))

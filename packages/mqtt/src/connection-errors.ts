@@ -101,7 +101,7 @@ export function notMqtt(received: Uint8Array): Error {
   const [text = ''] = String.fromCharCode(...received.subarray(0, 40)).split('\r\n', 1)
   // Other bytes may be a packet that the server has sent back, with the password.
   const what = /^[ -~]+$/.test(text) ? quoted(text) : `0x${text.charCodeAt(0).toString(16)}`
-  return new Error(`the server speaks no MQTT: it sent ${what}`)
+  return new Error(`the server does not speak MQTT: it sent ${what}`)
 }
 
 /** Whether an error means that no connection was established, to any of the addresses of the host. */

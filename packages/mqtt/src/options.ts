@@ -19,11 +19,11 @@ export interface Will extends Pick<
   | 'userProperties'
 > {
   readonly topic: string
-  /** @defaultValue empty */
+  /** The payload of the Will. @defaultValue empty */
   readonly payload?: string | Uint8Array
-  /** @defaultValue 0 */
+  /** The QoS of the Will. @defaultValue 0 */
   readonly qos?: QoS
-  /** @defaultValue false */
+  /** Whether the Will is retained. @defaultValue false */
   readonly retain?: boolean
   /** Seconds the broker waits for a reconnect before it publishes the will. MQTT 5 only. @defaultValue 0 */
   readonly willDelayInterval?: number
@@ -102,7 +102,9 @@ export interface SessionOptions {
   readonly keepalive?: number
   /** Milliseconds to wait for CONNACK. @defaultValue 30 000 */
   readonly connectTimeout?: number
+  /** The User Name of CONNECT. */
   readonly username?: string
+  /** The Password of CONNECT. */
   readonly password?: string | Uint8Array
   /** Called before every connection, instead of `username` and `password`: for tokens that expire. */
   readonly credentials?: () => Credentials | ObservableInput<Credentials>
@@ -118,8 +120,9 @@ export interface SessionOptions {
    * (Server moved). MQTT 5 only. @defaultValue no Server Reference is followed
    */
   readonly serverRedirection?: ServerRedirection
+  /** The message that the broker publishes if the connection ends without a DISCONNECT. */
   readonly will?: Will
-  /** MQTT 5 only. */
+  /** Further properties of CONNECT. MQTT 5 only. */
   readonly properties?: ConnectProperties
   /** The scheduler that times message expiry and disconnecting. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike

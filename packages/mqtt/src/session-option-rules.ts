@@ -169,7 +169,7 @@ export function assertCredentials(credentials: Credentials): Credentials {
 /** Returns Authentication Data that a packet can carry; throws `invalid-argument` otherwise. */
 export function assertAuthenticationData<A extends Uint8Array | undefined>(data: A): A {
   if (data !== undefined && !(data instanceof Uint8Array))
-    throw invalidArgument('the Authentication Data is no Uint8Array: return bytes')
+    throw invalidArgument('the Authentication Data is not a Uint8Array: return bytes')
   if (data !== undefined && data.length > 65_535)
     throw invalidArgument(`the Authentication Data has ${data.length} bytes: MQTT allows 65 535`)
   return data

@@ -42,7 +42,7 @@ describe('enhanced authentication', () => {
       {},
       'although CONNECT has no Authentication Method',
     ],
-    ['an AUTH before CONNACK without an authentication', encodeAuth(0x18, method), {}, 'speaks no MQTT'],
+    ['an AUTH before CONNACK without an authentication', encodeAuth(0x18, method), {}, 'does not speak MQTT'],
     [
       'another Authentication Method',
       encodeAuth(0x18, 'PLAIN'),

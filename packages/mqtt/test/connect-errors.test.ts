@@ -73,15 +73,20 @@ describe('the error of a connection that fails', () => {
     expectExplained(await errorOf(url), url, failure, toCheck)
   })
 
-  it('says that an HTTP server speaks no MQTT, and shows its first line', async () => {
+  it('says that an HTTP server does not speak MQTT, and shows its first line', async () => {
     const url = `mqtt://127.0.0.1:${await startHttp(404)}`
-    const failure = /^the server speaks no MQTT: it sent "HTTP\/1\.1 400 Bad Request"$/
+    const failure = /^the server does not speak MQTT: it sent "HTTP\/1\.1 400 Bad Request"$/
     expectExplained(await errorOf(url), url, failure, /^check the port and the protocol of the URL$/)
   })
 
-  it('says that a server that sends something else than CONNACK first speaks no MQTT', async () => {
+  it('says that a server that sends something else than CONNACK first does not speak MQTT', async () => {
     const url = `mqtt://127.0.0.1:${await startTcp((socket) => socket.pipe(socket))}`
-    expectExplained(await errorOf(url), url, /^the server speaks no MQTT: it sent 0x10$/, /^check the port/)
+    expectExplained(
+      await errorOf(url),
+      url,
+      /^the server does not speak MQTT: it sent 0x10$/,
+      /^check the port/,
+    )
   })
 
   it('says what to check if the server closes the connection before CONNACK', async () => {
@@ -102,7 +107,7 @@ describe('the error of a connection that fails', () => {
     expectExplained(error, url, /^connack timeout$/, /^does the port expect .*TLS/)
   })
 
-  it('says that a port speaks no TLS', async () => {
+  it('says that a port does not speak TLS', async () => {
     for (const url of [
       `mqtts://127.0.0.1:${await startHttp(404)}`,
       `wss://127.0.0.1:${await startHttp(404)}/mqtt`,
@@ -112,7 +117,7 @@ describe('the error of a connection that fails', () => {
         await errorOf(url),
         url,
         /^TLS: (wrong version number|unexpected message)$/,
-        /speaks no TLS/,
+        /does not speak TLS/,
       )
   })
 
@@ -140,7 +145,7 @@ describe('the error of a connection that fails', () => {
     },
   )
 
-  it('says that a WebSocket server speaks no MQTT', async () => {
+  it('says that a WebSocket server does not speak MQTT', async () => {
     const without = `ws://127.0.0.1:${await startWebSocket(() => false)}/mqtt`
     expectExplained(
       await errorOf(without),
@@ -149,7 +154,7 @@ describe('the error of a connection that fails', () => {
       /^does the URL lead to an MQTT broker\?$/,
     )
     const echoing = `ws://127.0.0.1:${await startWebSocket()}/mqtt`
-    expectExplained(await errorOf(echoing), echoing, /^the server speaks no MQTT/, /^check the port/)
+    expectExplained(await errorOf(echoing), echoing, /^the server does not speak MQTT/, /^check the port/)
   })
 
   it('is before-network only if no address of the host was reached', () => {

@@ -12,7 +12,7 @@ import { demoThermometer, type Thermometer } from './thermometer.js'
 
 /** The options of `serveTemperatures`. */
 export interface TemperatureServiceOptions extends ServeOptions, DrainOptions {
-  /** @defaultValue `demoThermometer()` */
+  /** Measures the temperature of a place. @defaultValue `demoThermometer()` */
   readonly thermometer?: Thermometer
   /** Shares the requests with all other responders of the group. The broker must support shared subscriptions. */
   readonly group?: string

@@ -16,6 +16,7 @@ import { Requester, requesterToken } from './requester.js'
 
 /** Options of `AntiphonModule`: those of its client, and when its link counts as healthy. */
 export interface AntiphonModuleOptions extends AntiphonClientOptions {
+  /** When the link counts as healthy. */
   readonly health?: HealthOptions
 }
 

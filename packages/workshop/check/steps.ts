@@ -71,6 +71,15 @@ export function allSteps(): readonly Step[] {
       about: 'ruled-out words and the glossary',
       command: checkCommand('language'),
     },
+    {
+      name: 'spelling',
+      about: 'words of pages and TSDoc',
+      command: [
+        tool('cspell'),
+        ...['lint', '--config', inRoot('.config', 'cspell.json'), '--no-progress'],
+        ...['--cache', '--cache-strategy', 'content', '--cache-location', inCache('spelling.json')],
+      ],
+    },
     { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },
     {
       name: 'licences',

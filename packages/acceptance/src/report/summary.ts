@@ -15,6 +15,7 @@ export function summary(record: SuiteRecord, sections: readonly Section[]): stri
   )
   return `${[
     '# Acceptance results',
+    'Requesters, responders and brokers as real processes, under faults, load and attacks: this page shows whether Antiphon keeps its promises.',
     `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. \`report.html\` has the charts, all faults and all attacks.`,
     [row('section', 'figure', 'value'), row('---', '---', '---'), ...rows].join('\n'),
     failures.length === 0 ? 'No failures.' : list('Failures:', failures),

@@ -9,11 +9,11 @@ Usage: antiphon-contract <command> [options]
 
 Commands
   export <module>            prints the document of a module that exports endpoints
-  check <file> [<module>]    checks that a document is valid and that all of its operations can be served;
-                             with a module, that the document is its export
+  check <file> [<module>]    checks that a document is valid and that all of its operations can be
+                             served; with a module, that the document is its export
   diff <before> <after>      prints the changes between two documents
-  generate <file>            prints a TypeScript module with the endpoints of a document and their types;
-                             needs the package json-schema-to-typescript
+  generate <file>            prints a TypeScript module with the endpoints of a document and their
+                             types; needs the package json-schema-to-typescript
   mock <file>                responds to all operations with generated values, until Ctrl-C;
                              needs the package @antiphon/mqtt
 
@@ -25,8 +25,8 @@ Export and check options
 Mock options
   --url <url>                the broker (default: mqtt://localhost)
   --seed <number>            equal seeds give equal responses (default: 1)
-  --fault <operation=fault>  silence, failure, malformed, duplicate, or a delay in milliseconds; * is every
-                             operation; may be repeated
+  --fault <operation=fault>  silence, failure, malformed, duplicate, or a delay in milliseconds;
+                             * is every operation; may be repeated
 
 Other options
   --out <file>               writes to a file instead of printing

@@ -67,9 +67,9 @@ export interface JobUpdate extends JobStart {
 
 /** Which execution of a job is requested, and how much of it. */
 export interface JobQuery {
-  /** @defaultValue the latest execution */
+  /** The number of the execution of the job on the thing. @defaultValue the latest execution */
   readonly executionNumber?: number
-  /** @defaultValue true */
+  /** Whether the response contains the job document. @defaultValue true */
   readonly includeJobDocument?: boolean
 }
 

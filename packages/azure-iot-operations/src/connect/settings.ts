@@ -5,9 +5,9 @@ import { invalidConfiguration } from '../operations-error.js'
 export interface ConnectionSettings {
   /** The host of the broker. */
   readonly hostName: string
-  /** @defaultValue 8883 */
+  /** The port of the broker. @defaultValue 8883 */
   readonly tcpPort?: number
-  /** @defaultValue true */
+  /** Whether the connection uses TLS. @defaultValue true */
   readonly useTls?: boolean
   /** Files with the certificate authorities to trust, as PEM. @defaultValue those of Node */
   readonly caFile?: string | readonly string[]

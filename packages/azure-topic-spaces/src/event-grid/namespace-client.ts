@@ -15,7 +15,7 @@ export interface NamespaceClient {
   readonly validationScheme?: 'SubjectMatchesAuthenticationName' | 'ThumbprintMatch'
   /** The SHA-256 thumbprints of one or two certificates, hexadecimal, with or without colons; for `ThumbprintMatch`. */
   readonly allowedThumbprints?: readonly string[]
-  /** @defaultValue true */
+  /** Whether the client may connect. @defaultValue true */
   readonly isEnabled?: boolean
 }
 

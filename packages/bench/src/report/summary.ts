@@ -13,7 +13,7 @@ export function summaryOf(result: Result): string {
     '# Benchmark results',
     '',
     `${startedAt.slice(0, 10)}, medians of ${rounds} interleaved rounds on ${machine.cores} cores of ${machine.processor} with Node ${machine.node} and Mosquitto ${machine.mosquitto}.`,
-    '`report.html` has all rows, `result.json` all figures; the guide describes the method.',
+    '`report.html` has all rows, `result.json` all figures. [Run the benchmarks](../guide/benchmarks.md) describes the method.',
     '',
     ...leadingCharts(result).map(imageOf),
     '',

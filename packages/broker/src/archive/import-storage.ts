@@ -76,7 +76,10 @@ class ArchiveReader {
     if (!this.#isEnded) throw this.#fault('the export is cut off: its last line must have the type end')
     for (const [key, line] of this.#references)
       if (!this.#keys.has(key))
-        throw new AntiphonError('invalid-argument', `line ${line}: there is no message ${key.slice(2)}`)
+        throw new AntiphonError(
+          'invalid-argument',
+          `line ${line}: it refers to message ${key.slice(2)}, which the file does not have`,
+        )
   }
 
   #attempt<T>(work: () => T): T {

@@ -87,7 +87,7 @@ export class Hooks {
       }
       const deadline = deadlines.add(timeout, () =>
         once(() => {
-          const text = `the hook ${call.hook} did not answer within ${timeout} ms, which is hookTimeout`
+          const text = `the hook ${call.hook} returned no result within ${timeout} ms, which is hookTimeout`
           this.#report(call, new AntiphonError('timeout', text))
           return call.timedOut ?? call.failed
         }),

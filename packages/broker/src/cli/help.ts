@@ -2,13 +2,13 @@
 export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
 
 Usage: antiphon-broker [options]
-       antiphon-broker passwd <file> <user>   sets a user's password; see antiphon-broker passwd --help
+       antiphon-broker passwd <file> <user>        sets a user's password; see its --help
        antiphon-broker export <directory> [file]   writes the storage of --data as lines of JSON
        antiphon-broker import <directory> [file]   reads such lines into a new storage
 
 Config file
   --config <file>          reads settings from a .toml or .json file; the options below override it
-  --check-config           prints what is wrong with the settings and the files that they name, and exits
+  --check-config           prints what is wrong with the settings and their files, and exits
 
 Listeners (port 0 takes any free port; default: --port 1883)
   --port <port>            MQTT over TCP
@@ -19,7 +19,8 @@ Listeners (port 0 takes any free port; default: --port 1883)
   --path <path>            the only path that WebSocket clients may use (default: any)
 
 TLS
-  --dev-tls                a certificate for localhost, for development; prints how to trust it (default port: --tls 8883)
+  --dev-tls                a certificate for localhost, for development; prints how to trust it
+                           (default port: --tls 8883)
   --cert <file>            the certificate chain, PEM
   --key <file>             its private key, PEM
   --ca <file>              certificate authorities, PEM; clients must then present a certificate
@@ -33,29 +34,37 @@ Users (default: every client may connect)
   --acl-file <file>        what each user may read, write and subscribe to; anything else is denied
 
 Storage (default: in memory)
-  --data <directory>       stores sessions, queues and retained messages here; needs the package classic-level
+  --data <directory>       stores sessions, queues and retained messages here; needs the package
+                           classic-level
 
 Limits
   --max-connections <n>    connections at a time (default: 10000)
   --max-packet <bytes>     the size of the largest packet (default: 1048576)
   --max-sessions <n>       sessions at a time, connected or not (default: 100000)
   --max-queue <n>          messages queued for one client (default: 10000)
-  --max-total <bytes>      subscriptions, Wills and queued messages of all clients (default: 536870912)
+  --max-total <bytes>      subscriptions, Wills and queued messages of all clients
+                           (default: 536870912)
   --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
   --session-policy <p>     end-oldest or refuse-new, at --max-sessions (default: end-oldest)
   --memory-policy <p>      drop-largest or refuse-new, at --max-total (default: drop-largest)
-  --shared-offline <mode>  queue or skip: messages of a shared subscription without a connected member (default: queue)
+  --shared-offline <mode>  queue or skip: messages of a shared subscription without a connected
+                           member (default: queue)
 
 Other options
   --response-information <prefix>
-                           the Response Information of clients that request it: the prefix of their response topics
-  --log-level <level>      prints events of this level and above: error, warn, info or debug (default: error)
+                           the Response Information of clients that request it: the prefix of their
+                           response topics
+  --log-level <level>      prints events of this level and above: error, warn, info or debug
+                           (default: error)
   --json                   prints each line as JSON, with the time; payloads are text or hexadecimal
-  --monitor <port>         serves /metrics for Prometheus, /healthz and /readyz over HTTP on 127.0.0.1 (default: off)
-  --sys-period <ms>        publishes statistics below $SYS/broker/, every so many milliseconds (default: off)
+  --monitor <port>         serves /metrics for Prometheus, /healthz and /readyz over HTTP on
+                           127.0.0.1 (default: off)
+  --sys-period <ms>        publishes statistics below $SYS/broker/, every so many milliseconds
+                           (default: off)
   --verbose                the same as --log-level debug --json
   -h, --help               prints this help
   --version                prints the version
 
-SIGHUP reads the password file, the ACL file, certificates and revocation lists again, without dropping connections.
+SIGHUP reads the password file, the ACL file, certificates and revocation lists again, without
+dropping connections.
 Ctrl-C closes the listeners, waits for messages in flight and exits; a second Ctrl-C exits at once.`

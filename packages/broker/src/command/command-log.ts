@@ -11,7 +11,7 @@ export interface CommandLogOptions {
   readonly verbose?: boolean
   /** Whether each line is an object of JSON, with `time` and `type`. @defaultValue false */
   readonly json?: boolean
-  /** @defaultValue the system's clock */
+  /** Returns the time of a line. @defaultValue the system's clock */
   readonly now?: () => Date
 }
 

@@ -29,6 +29,7 @@ export interface BrokerEngineOptions extends Pick<
 > {
   /** The scheduler of the engine's clock and timers. */
   readonly scheduler: SchedulerLike
+  /** Decides who may connect, publish and subscribe. @defaultValue every client may do everything */
   readonly authority?: EngineAuthority
   /** The copies of a message that overlapping subscriptions of a client get: one together, or one each. @defaultValue 'once' */
   readonly overlap?: Overlap

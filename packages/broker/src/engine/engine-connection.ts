@@ -15,7 +15,7 @@ export interface EngineClient {
   readonly cleanStart: boolean
   /** The Session Expiry Interval, in seconds; `Infinity` for a session that does not expire. */
   readonly sessionExpiryInterval: number
-  /** @defaultValue 5 */
+  /** The protocol version of the client. @defaultValue 5 */
   readonly protocolVersion?: ProtocolVersion
   /** QoS 1 and 2 messages that the engine may send before the first is acknowledged. @defaultValue 65 535 */
   readonly receiveMaximum?: number

@@ -9,9 +9,12 @@ import { StreamChannel } from './stream-channel.js'
 
 /** What hooks and events say of a stream that is passed to `Broker.handle`. */
 export interface StreamInfo {
-  /** @defaultValue the address and port of a socket, else `stream` */
+  /**
+   * The address of the client, for hooks and logs.
+   * @defaultValue the address and port of a socket, else `stream`
+   */
   readonly remoteAddress?: string
-  /** @defaultValue `handle` */
+  /** The name of the listener, for hooks and logs. @defaultValue `handle` */
   readonly listener?: string
   /** The client's certificate. @defaultValue that of a TLS socket, if it was verified */
   readonly certificate?: PeerCertificate

@@ -40,10 +40,10 @@ export function checkListenOptions(options: ListenOptions): void {
   requireArgument('options', options, rulesByProtocol[options.protocol])
   const { protocol, socketPath, port, host, proxyProtocol, trustedProxies } = options
   if (socketPath !== undefined && (port !== undefined || host !== undefined))
-    throw invalidArgument('options.socketPath: it excludes port and host')
+    throw invalidArgument('options.socketPath: it replaces port and host; leave these out')
   if (socketPath !== undefined && 'tls' in options)
     throw invalidArgument(
-      `options.socketPath: it has no TLS; use the protocol ${protocol === 'tls' ? 'tcp' : 'ws'}`,
+      `options.socketPath: a Unix socket has no TLS; use the protocol ${protocol === 'tls' ? 'tcp' : 'ws'}`,
     )
   if (proxyProtocol === true && socketPath === undefined && (trustedProxies ?? []).length === 0)
     throw invalidArgument(

@@ -23,7 +23,7 @@ import { WebSocketUpgrades, type WebSocketUpgradesOptions } from './web-socket.j
 export interface ListenAddress {
   /** The port; 0 takes any free port. @defaultValue 0 */
   readonly port?: number
-  /** @defaultValue '127.0.0.1', this machine only */
+  /** The address to listen on. @defaultValue '127.0.0.1', this machine only */
   readonly host?: string
   /**
    * The path of a Unix socket, or the name of a Windows pipe, in place of `port` and `host`. Every process that may write to

@@ -10,9 +10,9 @@ import type { LocalWill } from '../will/local-will.js'
 
 /** Options of a client without a socket, named as the fields of CONNECT. */
 export interface LocalClientOptions {
-  /** @defaultValue `local-` and a random UUID, the same for every connection */
+  /** The Client Identifier. @defaultValue `local-` and a random UUID, the same for every connection */
   readonly clientId?: string
-  /** @defaultValue the highest version that the broker accepts */
+  /** The protocol version of the client. @defaultValue the highest version that the broker accepts */
   readonly protocolVersion?: ProtocolVersion
   /**
    * `true`: every connection starts a new session. `false`: every connection resumes the session of the client.
@@ -31,8 +31,11 @@ export interface LocalClientOptions {
    * @defaultValue 65 535
    */
   readonly receiveMaximum?: number
+  /** The User Name of CONNECT. */
   readonly username?: string
+  /** The Password of CONNECT. */
   readonly password?: string | Uint8Array
+  /** The message that the broker publishes if the connection ends without a DISCONNECT. */
   readonly will?: LocalWill
 }
 

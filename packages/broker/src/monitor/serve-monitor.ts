@@ -9,7 +9,7 @@ import { prometheusContentType, prometheusText } from './prometheus-text.js'
 export interface MonitorOptions {
   /** The port; 0 takes any free port. @defaultValue 0 */
   readonly port?: number
-  /** @defaultValue '127.0.0.1', this machine only */
+  /** The address to listen on. @defaultValue '127.0.0.1', this machine only */
   readonly host?: string
   /** Returns why the program is not ready to serve clients; `undefined` if it is. @defaultValue it is ready */
   readonly unreadiness?: () => string | undefined

@@ -6,9 +6,9 @@ import { encodeProperties } from '../packet/message-properties.js'
 export interface LocalWill extends MessageProperties {
   readonly topic: string
   readonly payload: Uint8Array
-  /** @defaultValue 0 */
+  /** The QoS of the Will. @defaultValue 0 */
   readonly qos?: QoS
-  /** @defaultValue false */
+  /** Whether the Will is retained. @defaultValue false */
   readonly retain?: boolean
   /** The Will Delay Interval: seconds between the loss of the connection and the Will. @defaultValue 0 */
   readonly willDelayInterval?: number

@@ -227,7 +227,10 @@ describe('importStorage', () => {
     ['line 2: the export has 0 entries before its end: it must have 1', [head, { type: 'end', entries: 1 }]],
     ['line 3: it follows the end of the export', [head, { type: 'end', entries: 0 }, session]],
     ['line 3: it repeats the entry s:1', [head, session, session]],
-    ['line 2: there is no message 1', [head, queued, { type: 'end', entries: 1 }]],
+    [
+      'line 2: it refers to message 1, which the file does not have',
+      [head, queued, { type: 'end', entries: 1 }],
+    ],
     ['line 2: clientId is missing', [head, { ...session, clientId: undefined }]],
     ['line 2: clientID is not known: did you mean clientId?', [head, { ...session, clientID: 'a' }]],
     ['line 2: subscriptions is 5: it must be a list', [head, { ...session, subscriptions: 5 }]],

@@ -143,7 +143,7 @@ it.each<[what: string, exchange: AuthenticationExchange, message: string]>([
   [
     'has no respond',
     { data: bytes('x') },
-    'the broker sent a challenge, and the authentication has no respond',
+    'the broker sent a challenge: authentication.begin must return an object with respond',
   ],
   [
     'has a respond that throws',
@@ -158,7 +158,7 @@ it.each<[what: string, exchange: AuthenticationExchange, message: string]>([
   [
     'responds with text',
     { respond: () => Promise.resolve('text' as unknown as Uint8Array) },
-    'the Authentication Data is no Uint8Array',
+    'the Authentication Data is not a Uint8Array',
   ],
   [
     'responds with too much',

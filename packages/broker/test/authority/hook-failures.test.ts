@@ -151,7 +151,7 @@ describe('hookTimeout', () => {
     world.advance(1)
     await world.settle()
     expect(client.take().filter(({ cmd }) => cmd !== 'pingresp')).toMatchObject([refusal])
-    const text = `[timeout] the hook ${hook} did not answer within 2000 ms, which is hookTimeout`
+    const text = `[timeout] the hook ${hook} returned no result within 2000 ms, which is hookTimeout`
     expect(failures(world)).toEqual([`${hook} of a: ${text}`])
     expect(client.channel.isPaused).toBe(false)
   })

@@ -75,7 +75,7 @@ describe('configFaults', () => {
     [{ sysPeriod: 5 }, 'sysPeriod is 5: it must be a number from 1000 to 2147483647'],
     [
       { listen: [{ protocol: 'tcp', socketPath: '/s', port: 1 }] },
-      'listen[0].socketPath: it excludes port and host',
+      'listen[0].socketPath: it replaces port and host; leave these out',
     ],
     [
       { listen: [{ protocol: 'tcp', port: 1, proxyProtocol: true }] },

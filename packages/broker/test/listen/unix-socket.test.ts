@@ -109,14 +109,14 @@ describe('listen', () => {
     ['options.prot is not known: did you mean port?', { protocol: 'tcp', prot: 1 }],
     ['options.path is not known', { protocol: 'tcp', path: '/mqtt' }],
     ['options.port is 65536: it must be a whole number from 0 to 65535', { protocol: 'tcp', port: 65_536 }],
-    ['options.socketPath: it excludes port and host', { protocol: 'tcp', port: 1, socketPath: '/x' }],
-    ['options.socketPath: it excludes port and host', { protocol: 'tcp', host: 'a', socketPath: '/x' }],
+    ['options.socketPath: it replaces port and host', { protocol: 'tcp', port: 1, socketPath: '/x' }],
+    ['options.socketPath: it replaces port and host', { protocol: 'tcp', host: 'a', socketPath: '/x' }],
     [
-      'options.socketPath: it has no TLS; use the protocol tcp',
+      'options.socketPath: a Unix socket has no TLS; use the protocol tcp',
       { protocol: 'tls', tls: {}, socketPath: '/x' },
     ],
     [
-      'options.socketPath: it has no TLS; use the protocol ws',
+      'options.socketPath: a Unix socket has no TLS; use the protocol ws',
       { protocol: 'wss', tls: {}, socketPath: '/x' },
     ],
     ['options.proxyProtocol is true: it requires trustedProxies', { protocol: 'tcp', proxyProtocol: true }],

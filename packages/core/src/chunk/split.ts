@@ -26,7 +26,7 @@ export function split(
   if (room < 1) {
     throw new AntiphonError(
       'too-large',
-      `cannot publish to ${topic}: the properties alone exceed ${limit} bytes`,
+      `cannot publish to ${topic}: its properties alone exceed the broker's Maximum Packet Size of ${limit} bytes; shorten them`,
       {
         topic,
         phase: 'before-network',

@@ -2,6 +2,7 @@ import { isRight } from 'fp-ts/lib/Either.js'
 import { invalidArgument, requireArgument } from '../argument.js'
 import { fromUtf8, toUtf8 } from '../codec/utf8.js'
 import type { OptionRules } from '../option-rules.js'
+import { renderValue } from '../rendering.js'
 import type { Correlation, DecodableMessage } from './correlation.js'
 import {
   responseTopicInField,
@@ -137,7 +138,9 @@ function fieldOf(value: unknown, field: string): number | string | undefined {
 
 function withField(value: unknown, field: string, token: number | string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument(`cannot add the field ${field} to the value: payloadField needs an object`)
+    throw invalidArgument(
+      `cannot add the field ${field} to ${renderValue(value)}: payloadField needs an object`,
+    )
   }
   return Object.hasOwn(value, field) ? value : { [field]: token, ...value }
 }

@@ -17,12 +17,15 @@ export interface AnnouncedEndpoint {
 export interface ServiceOptions {
   /** The name that all instances of the service share. */
   readonly name: string
+  /** The version of the service, as text. */
   readonly version: string
   /** Distinguishes the instances of the service. @defaultValue a random UUID */
   readonly instanceId?: string
+  /** What the service does, for people. */
   readonly description?: string
   /** Anything that JSON can represent, such as a location. @defaultValue none */
   readonly metadata?: Readonly<Record<string, unknown>>
+  /** The endpoints that the service serves. */
   readonly endpoints: readonly AnnouncedEndpoint[]
   /** The first level of all topics of discovery. @defaultValue 'services' */
   readonly prefix?: string

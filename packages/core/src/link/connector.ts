@@ -117,7 +117,7 @@ export class Connector {
     if (info.receiveMaximum === 0) {
       this.#connection.unsubscribe()
       const text =
-        'the broker sent a Receive Maximum of 0, which is a protocol error: override it with limits'
+        'the broker sent a Receive Maximum of 0, a protocol error: override it with limits.receiveMaximum'
       this.#lose(new AntiphonError('protocol', text, { phase: 'after-network' }))
       return
     }

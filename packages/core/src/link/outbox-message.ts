@@ -206,7 +206,7 @@ export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, Lis
     const cause = this.#wasSent ? 'it was not acknowledged' : 'it was never sent'
     return new AntiphonError(
       'expired',
-      `cannot publish to ${topic}: ${cause} within ${messageExpiryInterval} s`,
+      `cannot publish to ${topic}: ${cause} within its messageExpiryInterval of ${messageExpiryInterval} s`,
       {
         topic,
         phase: this.#wasSent ? 'after-network' : 'before-network',

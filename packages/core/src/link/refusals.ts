@@ -1,4 +1,4 @@
-import { describeReason } from '@antiphon/packet'
+import { describeReason, Reason } from '@antiphon/packet'
 import { AntiphonError, type ErrorCode } from '../errors.js'
 
 /** Returns the error of what the broker refused in an acknowledgement. */
@@ -8,7 +8,8 @@ function refused<C extends ErrorCode>(
   topic: string,
   reasonCode: number,
 ): AntiphonError<C> {
-  const message = `cannot ${action} ${topic}: refused by the broker: ${describeReason(reasonCode)}`
+  const hint = reasonCode === Reason.notAuthorized ? "; check the broker's access rules" : ''
+  const message = `cannot ${action} ${topic}: refused by the broker: ${describeReason(reasonCode)}${hint}`
   return new AntiphonError(code, message, { topic, reasonCode, phase: 'after-network' })
 }
 

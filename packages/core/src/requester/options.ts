@@ -46,8 +46,9 @@ export interface ExchangeOptions {
    * @defaultValue the whole timeout for each step
    */
   readonly stepTimeouts?: StepTimeouts
+  /** Sends the request again if there is no response, or after a transient failure. */
   readonly retry?: RetryOptions
-  /** @defaultValue 1 */
+  /** The QoS of the request. @defaultValue 1 */
   readonly qos?: QoS
   /** User Properties of each request; names that start with `__` are reserved, see the endpoint's `reservedProperties`. */
   readonly userProperties?: UserProperties
@@ -193,12 +194,12 @@ function requireSendable(
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(userProperties === undefined ? {} : { userProperties }),
   })
-  if (fault !== undefined) throw invalidArgument(fault.rawMessage)
+  if (fault !== undefined) throw invalidArgument(`options.${fault.rawMessage}`)
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
-    throw invalidArgument(`responseTopic is ${responseTopic}: it must not be a shared subscription`)
+    throw invalidArgument(`options.responseTopic is ${responseTopic}: it must not be a shared subscription`)
   }
   const reserved = reservedFault(userProperties, reservedProperties)
-  if (reserved !== undefined) throw invalidArgument(reserved)
+  if (reserved !== undefined) throw invalidArgument(`options.${reserved}`)
 }
 
 function isTransient({ code, status }: AntiphonError): boolean {

@@ -55,15 +55,15 @@ export function requesterContext<T extends EndpointTypes>(
 ): RequesterContext<T> {
   const rules = toRules(options, endpoint)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
-    throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
+    throw invalidArgument(`options.responseTopic is set, but ${endpoint.name} has its own: remove it`)
   }
   if (endpoint.responses === 'one' && endpoint.requests === 'one' && rules.totalTimeout < Infinity) {
-    const fault = `totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
+    const fault = `options.totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
     throw invalidArgument(`${fault}: use timeout`)
   }
   if (endpoint.cancel === 'local' && rules.credit !== undefined && rules.credit < Infinity) {
-    const fault = `credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
-    throw invalidArgument(`${fault}: remove the option, or let the endpoint send exchange control messages`)
+    const fault = `options.credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
+    throw invalidArgument(`${fault}: remove it`)
   }
   const observations = observationsOf(link)
   return {

@@ -105,7 +105,11 @@ export class Retry {
       delay = backOff(attempt)
     } catch (thrown) {
       const cause: unknown = thrown
-      return new AntiphonError('unknown', `cannot decide on a retry: ${reasonOf(thrown)}`, { cause })
+      return new AntiphonError(
+        'unknown',
+        `cannot retry: a function of options.retry threw: ${reasonOf(thrown)}`,
+        { cause },
+      )
     }
     const reason = this.#reasonAgainst(delay)
     if (reason !== undefined) return withoutRetry(error, reason)

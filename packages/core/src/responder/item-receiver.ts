@@ -67,7 +67,9 @@ export class ItemReceiver {
   /** Lets the requester send. There can be one reader, because items are not kept. */
   open(reader: Observer<unknown>): void {
     if (this.#reader !== undefined)
-      return reader.error(invalidArgument('the items of a request can be read once: use share()'))
+      return reader.error(
+        invalidArgument('cannot read the items of a request twice: pipe them through share()'),
+      )
     this.#reader = reader
     if (this.#error !== undefined) reader.error(this.#error)
     else if (this.#hasEnded) reader.complete()

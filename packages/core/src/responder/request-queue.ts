@@ -288,5 +288,6 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 }
 
 function drainTimedOut(): AntiphonError<'timeout'> {
-  return new AntiphonError('timeout', 'cannot respond: drainTimeout is over, and the broker has not answered')
+  const text = 'cannot respond: the broker has sent no acknowledgement within drainTimeout'
+  return new AntiphonError('timeout', text)
 }

@@ -13,6 +13,7 @@ import type { OptionRules } from '../option-rules.js'
 import type { Member } from '../presence/member.js'
 import { members$ } from '../presence/members.js'
 import { isControlMessage } from '../protocol/control-message.js'
+import { renderValue } from '../rendering.js'
 import { isMatch } from '../topic/is-match.js'
 import { validateTopicName } from '../topic/topic-name.js'
 import { isLeft } from 'fp-ts/lib/Either.js'
@@ -125,7 +126,7 @@ function topicFor<T extends EndpointTypes>(choice: Choice<T>): string {
   const { group, groupKey, prefix = 'member' } = options
   const key: unknown = groupKey(new RequestOfMessage(endpoint, params, message))
   if (typeof key !== 'string')
-    throw invalidArgument(`groupKey returned ${typeof key}: it must return a string`)
+    throw invalidArgument(`options.groupKey returned ${renderValue(key)}: it must return a string`)
   // Derived from the client id, not taken from the announcement: a forged one could name the topic of anything.
   const topicOf = ({ clientId }: Member): string => memberTopicPrefix(prefix, clientId, group) + message.topic
   const member = itemForKey(

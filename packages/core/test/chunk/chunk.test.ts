@@ -113,7 +113,9 @@ describe('split and Assembly', () => {
       payload: new Uint8Array(),
       userProperties: [['a', 'b'.repeat(300)]] as const,
     }
-    expect(() => split(message, info)).toThrow(/properties/)
+    expect(() => split(message, info)).toThrow(
+      `[too-large] cannot publish to t: its properties alone exceed the broker's Maximum Packet Size of ${info.maximumPacketSize} bytes; shorten them`,
+    )
   })
 
   it.each([

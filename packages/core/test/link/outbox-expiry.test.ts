@@ -105,7 +105,9 @@ describe('Outbox message expiry', () => {
       { code: 'expired', topic: 'a', phase: 'before-network' },
       { code: 'expired', topic: 'a', phase: 'after-network' },
     ])
-    expect(errors[0]?.message).toContain('never sent')
+    expect(errors[0]?.message).toBe(
+      '[expired] cannot publish to a: it was never sent within its messageExpiryInterval of 1 s',
+    )
     expect(errors[1]?.message).not.toContain('never sent')
   })
 })

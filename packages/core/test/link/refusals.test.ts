@@ -9,7 +9,8 @@ describe('the error of a refusal', () => {
       reasonCode: 0x87,
       topic: 'a/+',
       phase: 'after-network',
-      rawMessage: 'cannot subscribe to a/+: refused by the broker: not authorized (0x87)',
+      rawMessage:
+        "cannot subscribe to a/+: refused by the broker: not authorized (0x87); check the broker's access rules",
     })
   })
 

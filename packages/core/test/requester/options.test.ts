@@ -48,14 +48,14 @@ describe('validating options before any packet', () => {
     ['credit', { credit: 0 }],
     ['credit', { credit: 1.5 }],
     ['qos', { qos: 3 as never }],
-    ['userProperties', { userProperties: [['lone \ud800', '']] }],
-    ['__stat', { userProperties: [['__stat', '200']] }],
+    ['options.userProperties[0]', { userProperties: [['lone \ud800', '']] }],
+    ['options.userProperties has __stat', { userProperties: [['__stat', '200']] }],
     ['__anything', { userProperties: [['fine', ''], ['__anything', '']] }], // prettier-ignore
-    ['responseTopic', { responseTopic: '' }],
-    ['responseTopic', { responseTopic: 'response/+' }],
-    ['responseTopic', { responseTopic: 'response/#' }],
-    ['responseTopic', { responseTopic: '$share/group/response' }],
-    ['responseTopic', { responseTopic: 'nul\u0000' }],
+    ['options.responseTopic', { responseTopic: '' }],
+    ['options.responseTopic', { responseTopic: 'response/+' }],
+    ['options.responseTopic', { responseTopic: 'response/#' }],
+    ['options.responseTopic', { responseTopic: '$share/group/response' }],
+    ['options.responseTopic', { responseTopic: 'nul\u0000' }],
   ]
   it.each(invalid)('rejects an invalid %s in request$: %o', (name, options) => {
     expectInvalid(({ link }) => of('x').pipe(request$(link('requester'), echo, options)), name)

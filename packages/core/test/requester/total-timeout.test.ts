@@ -43,7 +43,7 @@ describe('totalTimeout', () => {
   it('is rejected for an endpoint with a single response', () => {
     inWorld((world) => {
       expect(() => exchange$(world.link('requester'), one, 'x', { totalTimeout: 300 })).toThrow(
-        'totalTimeout is 300, but one has a single response: use timeout',
+        'options.totalTimeout is 300, but one has a single response: use timeout',
       )
     })
   })

@@ -239,10 +239,10 @@ describe('gather$ of an endpoint with many responses', () => {
     inWorld((world) => {
       const link = world.link('requester')
       expect(() => gather$(link, history, 'x', { sentinel: true })).toThrow(
-        'sentinel is true, but history has streams',
+        'options.sentinel is true, but history has streams, which have an end: remove it',
       )
       expect(() => gather$(link, history, 'x', { credit: 5 })).toThrow(
-        'credit is 5, but several responders share no credit',
+        'options.credit is 5, but several responders share no credit: remove it',
       )
     })
   })

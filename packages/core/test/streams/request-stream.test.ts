@@ -371,7 +371,9 @@ describe('a request stream with one response', () => {
     })
     const call = watch(exchange$(requester, upload, ['a', 'b']))
     await advance(1_000)
-    expect(errors).toEqual(['[invalid-argument] the items of a request can be read once: use share()'])
+    expect(errors).toEqual([
+      '[invalid-argument] cannot read the items of a request twice: pipe them through share()',
+    ])
     expect(call.values).toEqual(['2'])
   })
 

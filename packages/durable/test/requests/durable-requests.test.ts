@@ -631,7 +631,7 @@ describe('durableRequests and its link', () => {
       '[invalid-argument] items has requests of many items, and a durable request has one: use exchange$',
       '[invalid-argument] counts is of withMessage, and messages are not stored: pass the endpoint itself',
       '[invalid-argument] a matches responses by inOrder, which a restart interrupts: use correlationData() or payloadField()',
-      '[invalid-argument] responseTopic is set, but a has its own: remove the option',
+      '[invalid-argument] options.responseTopic is set, but a has its own: remove it',
       '[invalid-argument] options.store: it must be a store, such as memoryStore(), levelStore(…) or indexedDbStore(…)',
       '[invalid-argument] options.store: it must be a store, such as memoryStore(), levelStore(…) or indexedDbStore(…)',
       '[invalid-argument] options.timeOut is not known: did you mean timeout?',

@@ -18,6 +18,7 @@ export class DurationCounts {
     return this.#counts.size
   }
 
+  /** Counts a duration. */
   add(duration: number): void {
     this.#addToBin(binOf(duration), 1)
   }

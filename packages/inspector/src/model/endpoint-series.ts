@@ -25,6 +25,7 @@ export class EndpointSeries {
     this.name = name
   }
 
+  /** Counts an exchange that has ended. */
   add(at: number, duration: number, isError: boolean): void {
     const second = Math.floor(at / 1_000)
     let point = this.#points.at(-1)
@@ -44,6 +45,7 @@ export class EndpointSeries {
     this.#durations.add(duration)
   }
 
+  /** Returns the points of the latest two minutes, oldest first. */
   points(): readonly SeriesPoint[] {
     return this.#points
   }

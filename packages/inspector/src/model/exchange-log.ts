@@ -45,7 +45,7 @@ export class ExchangeLog {
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds }
   }
 
-  /** Adds an event to the exchange that it belongs to. Events may come in any order. */
+  /** Adds an event to the row of its exchange. */
   add(event: ExchangeEvent): void {
     this.events++
     this.latestAt = Math.max(this.latestAt, event.at)

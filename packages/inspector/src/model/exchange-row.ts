@@ -51,6 +51,7 @@ export class ExchangeRow {
     return this.settledAt === undefined ? undefined : this.settledAt - this.startedAt
   }
 
+  /** Adds an event of the exchange. */
   add(event: ExchangeEvent): void {
     if (this.events.length < MAX_EVENTS || event.kind === 'settled') this.events.push(event)
     else this.omitted++

@@ -16,26 +16,26 @@ export class StreamStalls {
   #credit: number | undefined
   #since: number | undefined
 
-  /** Reads the initial credit. */
+  /** Reads the credit that the request grants. */
   onRequest({ userProperties = [] }: ObservedMessage): void {
     const text = userProperties.find(([name]) => name === CREDIT)?.[1]
     if (text !== undefined) this.#credit ??= Number(text)
   }
 
-  /** Counts an item. */
+  /** Counts an item; the stall begins with the last that has credit. */
   onItem(at: number): void {
     this.#items++
     // What arrives without credit is the end of the stream.
     this.#since = this.#items === this.#credit ? at : undefined
   }
 
-  /** Takes over a raised credit. */
+  /** Takes the new total of credit; a stall ends if there is credit again. */
   onCredit(at: number, total: number): void {
     if (total > this.#items) this.#end(at)
     this.#credit = total
   }
 
-  /** Ends a stall that lasts until the end of the exchange. */
+  /** Ends the stall of a stream that did not end in order. */
   onSettled(at: number, outcome: string): void {
     // The last item of a stream that ends in order may take the last credit.
     if (outcome !== 'responded') this.#end(at)

@@ -234,7 +234,7 @@ describe('CONNACK over the WebSocket of the platform', () => {
     [
       'text of an HTTP server',
       [...Buffer.from('HTTP/1.1 400')],
-      'the server speaks no MQTT: it sent "HTTP/1.1 400"',
+      'the server does not speak MQTT: it sent "HTTP/1.1 400"',
     ],
   ])('is rejected with %s', async (_, bytes, text) => {
     const attempt = await connecting()

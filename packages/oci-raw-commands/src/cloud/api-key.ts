@@ -16,9 +16,9 @@ export interface ApiKey {
 
 /** Where a configuration file of the OCI command line is. */
 export interface ConfigLocation {
-  /** @defaultValue '~/.oci/config' */
+  /** The configuration file of the OCI command line. @defaultValue '~/.oci/config' */
   readonly file?: string
-  /** @defaultValue 'DEFAULT' */
+  /** The profile in the file. @defaultValue 'DEFAULT' */
   readonly profile?: string
 }
 

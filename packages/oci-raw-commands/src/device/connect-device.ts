@@ -8,7 +8,7 @@ export interface DeviceConfig extends LinkOptions {
   readonly host: string
   /** MQTTS, or WebSockets over TLS at the path `/mqtt`. A browser has only the latter. @defaultValue 'mqtts' */
   readonly protocol?: 'mqtts' | 'wss'
-  /** @defaultValue 8883, and 443 for `wss` */
+  /** The port of the broker. @defaultValue 8883, and 443 for `wss` */
   readonly port?: number
   /** The Client Identifier. Use the same for every connection: the platform queues commands by it. */
   readonly clientId: string

@@ -22,9 +22,9 @@ export interface DataApiOptions {
   readonly token: () => string | Promise<string>
   /** Milliseconds between two reads of a record. @defaultValue 1 000 */
   readonly pollPeriod?: number
-  /** @defaultValue the global `fetch` */
+  /** Sends the HTTP requests. @defaultValue the global `fetch` */
   readonly fetch?: typeof globalThis.fetch
-  /** @defaultValue asyncScheduler */
+  /** The scheduler of all timers. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
 

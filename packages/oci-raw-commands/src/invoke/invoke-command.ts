@@ -12,7 +12,7 @@ export interface InvokeCommandOptions extends PlatformAddress {
    * after an error. @defaultValue a new one for each call
    */
   readonly retryToken?: string
-  /** @defaultValue asyncScheduler */
+  /** The scheduler of all timers. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
 

@@ -17,9 +17,9 @@ const maxBodyBytes = 2 * maxPayloadBytes
 
 /** Where the HTTP API listens. */
 export interface HttpListenOptions {
-  /** @defaultValue any free port */
+  /** The port to listen on. @defaultValue any free port */
   readonly port?: number
-  /** @defaultValue '127.0.0.1' */
+  /** The address to listen on. @defaultValue '127.0.0.1' */
   readonly host?: string
 }
 

@@ -17,6 +17,7 @@ import { commandKey, keys, readEntries, toInvocation, toStoredCommand } from './
 
 /** The options of a local platform. */
 export interface PlatformOptions {
+  /** The digital twin instances: the devices. */
   readonly instances: readonly Instance[]
   /** The scheduler of all timers and clock reads. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike

@@ -43,10 +43,10 @@ export function comparisonText(
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const head = ['scenario', ...figures.flatMap(({ name }) => [`${name}: Mosquitto`, 'simulated', 'agree'])]
   return [
-    '# The simulation beside Mosquitto',
+    '# The simulation compared with Mosquitto',
     '',
     `${devices} devices and ${requestsPerSecond} requests a second, ${seeds} ${seeds === 1 ? 'run' : 'runs'} of each. ` +
-      `Figures agree within a factor of ${FACTOR}; a recovery is known to a second.`,
+      `Figures count as equal within a factor of ${FACTOR}; a recovery is measured to a second.`,
     '',
     row(head),
     row(head.map(() => '---')),

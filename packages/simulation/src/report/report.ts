@@ -55,6 +55,7 @@ const altTexts: Readonly<Record<string, string>> = {
 const head = ['scenario', ...columns.map(({ title }) => title)]
 
 const introduction = ({ devices, requestsPerSecond, seeds }: Subject): string =>
+  'Each scenario disturbs a fleet of simulated devices and their broker, and shows how many requests still succeed. ' +
   `${devices.toLocaleString('en')} devices and ${requestsPerSecond.toLocaleString('en')} requests a second, each scenario with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}. ` +
   'Figures are means with their 95 % confidence interval; charts show the first seed. Recovery is the time from the end of the disturbance until 99 % of the requests succeed again.'
 

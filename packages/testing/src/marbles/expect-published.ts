@@ -15,7 +15,7 @@ import { readableTimeline } from './timeline.js'
 
 /** Selects a client. */
 export interface ClientChoice {
-  /** @defaultValue every client */
+  /** The client that publishes. @defaultValue every client */
   readonly clientId?: string
 }
 

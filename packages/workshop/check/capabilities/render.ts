@@ -31,11 +31,11 @@ export function renderCapabilities({ peers, rows }: Capabilities): string {
   return [
     '# What it can do',
     '',
-    'This page lists what a library for requests and responses over MQTT can do, which other libraries do it, and whether Antiphon does. Each row',
+    'This page lists what a library for requests and responses over MQTT can do, whether Antiphon does it, and which other libraries do. Each row',
     'that Antiphon has names the tests that show it; the check verifies that they exist. The page is written from `docs/capabilities.json` by',
     '`node --import tsx packages/workshop/check/capabilities/main.ts`.',
     '',
-    `Of ${rows.length} rows, Antiphon has ${counts[0]}, in part ${counts[1]}, and not yet ${counts[2]}.`,
+    `Of ${rows.length} rows, Antiphon has ${counts[0]}. It has ${counts[1]} in part, and lacks ${counts[2]}.`,
     '',
     `Other libraries, as read in their sources: ${libraries.join(', ')}. In brackets: in part.`,
     '',

@@ -4,6 +4,7 @@ import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { inCache, inRoot } from '../workspace.js'
 import { deadAnchors } from './dead-anchors.js'
+import { oneWayLinks } from './one-way-links.js'
 import { reference, writeReference } from './reference.js'
 
 const help = `pnpm docs:build: writes the API reference and builds the site
@@ -25,9 +26,12 @@ if (values['reference-only'] !== true) {
   const site = await runCommand(inRoot('node_modules', '.bin', 'vitepress'), ['build', 'docs'])
   code = site.code
   if (code !== 0) console.log(site.output)
-  const dead = code === 0 ? await deadAnchors(inCache('site'), process.env['ANTIPHON_DOCS_BASE']) : []
+  const base = process.env['ANTIPHON_DOCS_BASE']
+  const dead = code === 0 ? await deadAnchors(inCache('site'), base) : []
   for (const link of dead) console.log(`dead link to a heading: ${link}`)
-  if (dead.length > 0) code = 1
+  const oneWay = code === 0 ? await oneWayLinks(inCache('site'), base) : []
+  for (const link of oneWay) console.log(`link to an export whose page does not link back: ${link}`)
+  if (dead.length + oneWay.length > 0) code = 1
 }
 console.log(`${noteMark}.cache/site`)
 process.exitCode = code === 0 && warnings.length > 0 ? 1 : code

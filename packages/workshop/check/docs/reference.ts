@@ -3,6 +3,8 @@ import { relative } from 'node:path'
 import { Application, Logger, LogLevel, PageEvent, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
 import { inCache, inRoot, publicPackages } from '../workspace.js'
+import { referenceFaults, writeDefaults } from './reference-faults.js'
+import { writeGuideLinks } from './write-guide-links.js'
 
 /** The folder of the generated reference. */
 export const reference: string = inRoot('docs', 'reference')
@@ -22,7 +24,7 @@ class WarningLogger extends Logger {
 /**
  * Writes the API reference of all public entries as Markdown, from their TSDoc.
  *
- * Resolves with the warnings, such as exports without a comment and broken links.
+ * Resolves with the warnings, such as exports without a comment, options without a description and broken links.
  */
 export async function writeReference(): Promise<readonly string[]> {
   const packages = publicPackages()
@@ -69,9 +71,11 @@ export async function writeReference(): Promise<readonly string[]> {
   const app = await Application.bootstrapWithPlugins(options)
   const warnings = new WarningLogger()
   app.logger = warnings
+  const faults: string[] = []
   // The plugin writes a default value that is not stated as undefined.
   app.renderer.on(PageEvent.END, (page) => {
-    page.contents = page.contents?.replaceAll('| `undefined` |', '| |') ?? ''
+    page.contents = writeDefaults(page.contents ?? '')
+    faults.push(...referenceFaults(page.url, page.contents))
   })
   const project = await app.convert()
   if (project === undefined) return [...warnings.all, 'cannot read the sources: typedoc failed']
@@ -84,7 +88,8 @@ export async function writeReference(): Promise<readonly string[]> {
   project.childrenIncludingDocuments?.sort((a, b) => b.name.split('/').length - a.name.split('/').length)
   app.validate(project)
   await app.generateOutputs(project)
-  return warnings.all.filter((warning) => !propertyWarning.test(warning))
+  await writeGuideLinks(reference)
+  return [...warnings.all.filter((warning) => !propertyWarning.test(warning)), ...faults]
 }
 
 function moduleName(source: string): string {

@@ -5,6 +5,7 @@ import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { fromRoot, inCache, inRoot, packagesOf, publicPackages } from '../workspace.js'
 import { type Chain, chainsOf, moduleOf, outputOf, snippetsIn } from './extract.js'
+import { wideLinesIn } from './wide-lines.js'
 
 // Only for programs that hang: on a busy machine a start takes seconds.
 const timeout = 300_000
@@ -22,8 +23,15 @@ await symlink(inRoot('examples', 'node_modules'), join(folder, 'node_modules'))
 
 const programs: { readonly page: string; readonly chain: Chain; readonly file: string }[] = []
 for (const page of await pages()) {
+  const text = await readFile(page, 'utf8')
+  if (isOnSite(fromRoot(page))) {
+    for (const { line, columns, maximum } of wideLinesIn(fromRoot(page).replaceAll('\\', '/'), text))
+      problems.push(
+        `${fromRoot(page)}:${line} has ${columns} columns of code: at most ${maximum} fit on a page`,
+      )
+  }
   try {
-    const snippets = snippetsIn(await readFile(page, 'utf8'))
+    const snippets = snippetsIn(text)
     count += snippets.length
     const prefix = join(folder, fromRoot(page).replaceAll(/[\\/]/g, '~'))
     for (const chain of chainsOf(snippets)) {
@@ -68,6 +76,11 @@ async function pages(): Promise<readonly string[]> {
     .filter((page) => !generated.test(fromRoot(page)))
   const readmes = [inRoot('README.md'), ...packagesOf().map((item) => join(item.folder, 'README.md'))]
   return [...readmes.filter((page) => existsSync(page)), ...docs.sort()]
+}
+
+/** Whether a reader meets the page on the site or first of all, and not on npm. */
+function isOnSite(page: string): boolean {
+  return page === 'README.md' || /^docs[\\/](?!acceptance|bench|simulation)/.test(page)
 }
 
 function tsconfig(): unknown {

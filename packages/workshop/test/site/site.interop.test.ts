@@ -1,57 +1,20 @@
-import { describeForeign, foreignCommand } from '@antiphon/workshop'
 import axe from 'axe-core'
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { checkCommand } from '../../check/steps.js'
-import { runCommand } from '../../check/run-command.js'
-import { inCache } from '../../check/workspace.js'
-import { serveSite, type Site } from './serve-site.js'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { snippetsIn } from '../../check/snippets/extract.js'
+import { inRoot } from '../../check/workspace.js'
+import { describeSite, phone } from './describe-site.js'
 
-/** Compressed bytes of a page with everything that it loads before a search. */
-const maximumWeight = 200_000
-
-const desktop = { width: 1_440, height: 900 }
-const phone = { width: 390, height: 844 }
-
-describeForeign(['chromium'], 'the site in headless Chromium', () => {
-  let site: Site
-  let browser: Browser
-
-  beforeAll(async () => {
-    // The check builds it before; a run of this file alone uses what was built last.
-    if (!existsSync(inCache('site', 'index.html'))) {
-      const [program = '', ...args] = checkCommand('docs')
-      const { code, output } = await runCommand(program, args)
-      if (code !== 0) throw new Error(`cannot build the site:\n${output}`)
-    }
-    site = await serveSite(inCache('site'))
-    browser = await chromium.launch({
-      executablePath: foreignCommand('chromium') ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    })
-  }, 1_200_000)
-
-  afterAll(async () => {
-    await browser.close()
-    await site.close()
-  })
-
-  const open = async (path: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> => {
-    const page = await browser.newPage({ viewport: desktop, ...options })
-    await page.goto(site.url + path, { waitUntil: 'networkidle' })
-    return page
-  }
-
+describeSite('the site in headless Chromium', ({ open }) => {
   it.each(['timeout', 'ECONNREFUSED', 'health', 'credit', 'clean shutdown', 'zod', 'slow handler'])(
-    'shows a page of the guide or the cookbook first for the search "%s"',
+    'shows a page of the guide first for the search "%s"',
     async (query) => {
       const page = await open('/')
       await page.getByRole('button', { name: 'Search' }).first().click()
       await page.locator('#localsearch-input').fill(query)
       const first = page.locator('.VPLocalSearchBox a.result').first()
       await first.waitFor()
-      expect(await first.getAttribute('href')).toMatch(/^\/(guide|cookbook)\//)
+      expect(await first.getAttribute('href')).toMatch(/^\/guide\//)
       await page.close()
     },
   )
@@ -62,6 +25,7 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
     '/guide/send-requests',
     '/guide/troubleshooting',
     '/cookbook/',
+    '/cookbook/debounce-and-switch',
     '/reference/@antiphon/core/',
     '/reference/@antiphon/core/interfaces/ExchangeOptions',
   ])('has no violation that axe-core finds in %s, with light and dark colours', async (path) => {
@@ -79,28 +43,7 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
     }
   })
 
-  it.each(['/', '/guide/', '/guide/send-requests', '/reference/@antiphon/core/'])(
-    'loads %s with less than 200 kB',
-    async (path) => {
-      const page = await browser.newPage({ viewport: desktop })
-      const weights: Promise<number>[] = []
-      page.on('response', (response) => {
-        weights.push(
-          response
-            .finished()
-            .then(() => response.request().sizes())
-            .then(({ responseBodySize }) => responseBodySize),
-        )
-      })
-      await page.goto(site.url + path, { waitUntil: 'networkidle' })
-      const weight = (await Promise.all(weights)).reduce((sum, each) => sum + each, 0)
-      expect(weight).toBeGreaterThan(0)
-      expect(weight).toBeLessThan(maximumWeight)
-      await page.close()
-    },
-  )
-
-  it.each(['/', '/guide/', '/guide/send-requests'])(
+  it.each(['/', '/guide/', '/guide/send-requests', '/cookbook/keep-the-order'])(
     'does not scroll %s sideways on a phone',
     async (path) => {
       const page = await open(path, { viewport: phone })
@@ -109,4 +52,57 @@ describeForeign(['chromium'], 'the site in headless Chromium', () => {
       await page.close()
     },
   )
+
+  it.each(['/guide/send-requests', '/guide/command-line', '/guide/testing', '/cookbook/hedge-a-request'])(
+    'shows the code and the marbles of %s without scrolling on a desktop',
+    async (path) => {
+      const page = await open(path)
+      const scrolled = await page.evaluate(() =>
+        [...document.querySelectorAll('.vp-doc pre, .vp-doc .marbles > div')]
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map(({ textContent }) => textContent),
+      )
+      expect(scrolled).toEqual([])
+      await page.close()
+    },
+  )
+
+  it('shows the text of a marble diagram', async () => {
+    const page = await open('/guide/send-requests')
+    const figure = page.locator('.marbles').first()
+    expect(await figure.locator('svg').getAttribute('aria-label')).toMatch(
+      /^Marble diagram\. requests: a at 2/,
+    )
+    await figure.getByText('As text').press('Enter')
+    expect(await figure.locator('pre').innerText()).toMatch(/^requests {3}--a---b-/)
+    await page.close()
+  })
+
+  it('opens folded imports by key, and copies them with the rest of the block', async () => {
+    const permissions = ['clipboard-read', 'clipboard-write']
+    const page = await open('/guide/send-requests', { permissions })
+    const block = page.locator('div.language-ts:has(.folded-code)').first()
+    expect(await block.locator('details').getAttribute('open')).toBeNull()
+    await block.locator('summary').press('Enter')
+    expect(await block.locator('details').getAttribute('open')).not.toBeNull()
+    await block.hover()
+    await block.locator('button.copy').click()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    const source = snippetsIn(readFileSync(inRoot('docs', 'guide', 'send-requests.md'), 'utf8'))
+    expect(source.map(({ code }) => code.trim())).toContain(copied.trim())
+    await page.close()
+  })
+
+  it('links a mention of an export to its page, which links back', async () => {
+    const page = await open('/guide/send-requests')
+    await page
+      .locator('.vp-doc a:has(code)', { hasText: /^gather\$$/ })
+      .first()
+      .click()
+    await page.waitForURL('**/reference/@antiphon/core/functions/gather$')
+    await page.getByRole('heading', { name: 'In the guide' }).waitFor()
+    await page.locator('.vp-doc').getByRole('link', { name: 'Send requests' }).click()
+    await page.waitForURL('**/guide/send-requests')
+    await page.close()
+  })
 })

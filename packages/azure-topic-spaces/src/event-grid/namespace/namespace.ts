@@ -34,7 +34,7 @@ export interface NamespaceOptions {
 /** A client that connects in-process. */
 export interface LocalNamespaceClient {
   readonly authenticationName: string
-  /** @defaultValue `authenticationName` */
+  /** The name of the session. @defaultValue `authenticationName` */
   readonly sessionName?: string
 }
 

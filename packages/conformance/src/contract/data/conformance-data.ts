@@ -6,7 +6,7 @@ export interface MessageData {
   readonly payload?: string
   /** The payload as hexadecimal bytes. */
   readonly hex?: string
-  /** @defaultValue 1 */
+  /** The QoS of the message. @defaultValue 1 */
   readonly qos?: 0 | 1 | 2
   readonly responseTopic?: string
   /** `text:…` or `hex:…`; of a response, that of the request. */

@@ -63,9 +63,11 @@ export interface StartedResponder<T extends EndpointTypes> {
 
 /** The options of `startResponder`. */
 export interface StartResponderOptions<T extends EndpointTypes> {
-  /** @defaultValue a new link with a persistent session */
+  /** The link of the responder. @defaultValue a new link with a persistent session */
   readonly link?: Link
+  /** The options of `requests$`. */
   readonly requests?: RequestsOptions<T>
+  /** The options of `serve`. */
   readonly serve?: ServeOptions<T>
 }
 

@@ -8,7 +8,7 @@ export interface ExplainedError {
 
 const network = 'check the network and the firewall'
 const authority = "pass the certificate of the broker's authority as the option ca"
-const notTls = 'the server speaks no TLS on this port: use mqtt: or ws:, or another port'
+const notTls = 'the server does not speak TLS on this port: use mqtt: or ws:, or another port'
 const validity = "renew the broker's certificate, or check the clock of this machine"
 
 const hints: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ export function explainError(error: unknown): ExplainedError {
     return { error: new Error(`${text} to the WebSocket`, { cause: error }), hint }
   }
   if (message === 'Server sent no subprotocol') return { error, hint: 'does the URL lead to an MQTT broker?' }
-  if (String(code).startsWith('HPE_')) return { error, hint: 'the server speaks no HTTP on this port' }
+  if (String(code).startsWith('HPE_')) return { error, hint: 'the server does not speak HTTP on this port' }
   const hint = hints[String(code)]
   return hint === undefined ? { error } : { error, hint }
 }
