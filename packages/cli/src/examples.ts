@@ -10,7 +10,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { about: 'Send a request and print the response', line: 'antiphon request home/temperature Vienna' },
     {
       about: 'Send JSON to a topic with a parameter, and wait 10 seconds',
-      line: `antiphon request 'vehicles/{vin}/unlock' '{"door":"front"}' --param vin=car7 --timeout 10s`,
+      line: `antiphon request 'cars/{vin}/unlock' '{"door":"front"}' --param vin=car7 --timeout 10s`,
     },
     {
       about: 'Send a request for each line, and print the responses in order',
