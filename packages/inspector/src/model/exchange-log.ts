@@ -11,7 +11,15 @@ export interface LogBounds {
 
 const DEFAULT_BOUNDS: LogBounds = { exchanges: 10_000, events: 1_000, endpoints: 200 }
 
-/** The exchanges that events tell of, in bounded memory. */
+/**
+ * The exchanges that events tell of, in bounded memory.
+ *
+ * @example
+ * ```ts
+ * const log = new ExchangeLog()
+ * await readRecording('exchanges.ndjson', (event) => log.add(event))
+ * ```
+ */
 export class ExchangeLog {
   /** In the order of their first event. */
   readonly rows: ExchangeRow[] = []

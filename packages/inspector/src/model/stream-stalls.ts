@@ -8,6 +8,7 @@ const CREDIT = '__credit'
  * than they come.
  */
 export class StreamStalls {
+  /** How often it had none, until more came. */
   count = 0
   /** The time without credit in all. */
   milliseconds = 0
