@@ -5,26 +5,44 @@ const WEIGHT = 0.1
 const LEAST_SHARE = 0.01
 
 /**
- * The average time that the latest runs of a handler would take if none was stopped.
- *
- * It is the time of all runs divided by the number of those that ended by themselves: an average of these alone would
- * leave out the slow runs, which are stopped, and so would be lowest under load.
+ * How a run ended: by itself, stopped because its time was over, or stopped for a reason that says nothing about the handler,
+ * such as a requester that no longer wants the response.
  */
+export type RunEnd = 'whole' | 'too-slow' | 'unwanted'
+
+/** The times of the latest runs of a handler. */
 export class HandlerTime {
   #time = 0
   #share = 0
   #hasRuns = false
+  #occupied: number | undefined
 
-  /** Returns the average in milliseconds; 0 before the first run. */
+  /**
+   * The average time that the latest runs would take if none was stopped, in milliseconds; 0 before the first run.
+   *
+   * It is the time of all runs divided by the number of those that ended by themselves: an average of these alone would
+   * leave out the slow runs, which are stopped, and so would be lowest under load.
+   */
   get average(): number {
     return this.#hasRuns ? this.#time / Math.max(LEAST_SHARE, this.#share) : 0
   }
 
-  /** Notes a run, and whether it has ended by itself. */
-  add(duration: number, isWhole: boolean): void {
+  /** The average time for which the latest runs have kept others waiting, however they ended; 0 before the first run. */
+  get occupied(): number {
+    return this.#occupied ?? 0
+  }
+
+  /** Notes a run. */
+  add(duration: number, end: RunEnd): void {
+    this.#occupied = this.#occupied === undefined ? duration : towards(this.#occupied, duration, WEIGHT)
+    if (end === 'unwanted') return
     const weight = this.#hasRuns ? WEIGHT : 1
     this.#hasRuns = true
-    this.#time += weight * (duration - this.#time)
-    this.#share += weight * ((isWhole ? 1 : 0) - this.#share)
+    this.#time = towards(this.#time, duration, weight)
+    this.#share = towards(this.#share, end === 'whole' ? 1 : 0, weight)
   }
+}
+
+function towards(average: number, latest: number, weight: number): number {
+  return average + weight * (latest - average)
 }

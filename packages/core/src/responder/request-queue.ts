@@ -5,7 +5,7 @@ import type { OutcomeDetails, ServeRecord } from '../observe/serve-record.js'
 import { type AdaptiveConcurrency, ConcurrencyLimit } from './adaptive-concurrency.js'
 import { BUSY, handlerFailure, tooLateFailure } from './failures.js'
 import type { HandlerRun, HandlerRunOptions } from './handler-run.js'
-import { HandlerTime } from './handler-time.js'
+import { HandlerTime, type RunEnd } from './handler-time.js'
 import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
@@ -33,8 +33,17 @@ export interface RequestQueueOptions<T extends EndpointTypes> {
   readonly onIdle: () => void
 }
 
-/** The outcomes of handlers that were not stopped. */
-const WHOLE: ReadonlySet<OutcomeDetails['outcome']> = new Set(['responded', 'failed', 'unsent'])
+/** How the runs with these outcomes ended; those with another one were stopped for reasons of their requester or of this process. */
+const RUN_ENDS: Partial<Record<OutcomeDetails['outcome'], RunEnd>> = {
+  responded: 'whole',
+  failed: 'whole',
+  unsent: 'whole',
+  expired: 'too-slow',
+  'timed-out': 'too-slow',
+}
+
+/** Expiries are whole seconds, so a cancel with less time left may come from a requester whose timeout is over. */
+const EXPIRY_STEP = 1_000
 
 /** The requests of one `serve`: runs as many handlers as `concurrency` allows, queues the others, or rejects them. */
 export class RequestQueue<T extends EndpointTypes> implements DrainListener {
@@ -217,7 +226,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   /** Returns how long a request waits that arrives now, unless it waits for its key only. */
   get #waitingTime(): number {
     const { size } = this.#limit
-    return this.#running.length < size ? 0 : ((this.#waiting.length + 1) / size) * this.#handlerTime.average
+    return this.#running.length < size ? 0 : ((this.#waiting.length + 1) / size) * this.#handlerTime.occupied
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
@@ -247,9 +256,10 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     this.#completeIfIdle()
   }
 
-  #measure({ startedAt }: HandlerRun<T>, { outcome }: OutcomeDetails, now: number): void {
+  #measure({ startedAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails, now: number): void {
     if (startedAt === undefined) return
-    this.#handlerTime.add(now - startedAt, WHOLE.has(outcome))
+    const isTimeOver = outcome === 'cancelled' && context.expiresAt - now < EXPIRY_STEP
+    this.#handlerTime.add(now - startedAt, isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted'))
     this.#limit.onEnd(this.#handlerTime.average)
   }
 

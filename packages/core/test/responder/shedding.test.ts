@@ -2,7 +2,13 @@ import { endpoint, responderStats, text } from '@antiphon/core'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { echo, withEchoResponder, withResponder, type ResponderSetup } from './with-responder.js'
+import {
+  cancelProperties,
+  echo,
+  withEchoResponder,
+  withResponder,
+  type ResponderSetup,
+} from './with-responder.js'
 
 type Echo = NonNullable<(typeof echo)['types']>
 
@@ -123,6 +129,24 @@ describe('a request that waits and for which a handler would end too late', () =
         for (const value of ['100', '101', '102']) send(setup, value, 1)
         setup.world.advance(2_000)
         expect(responderStats(setup.server, echo)).toMatchObject({ expired: 1, shed: 2 })
+      },
+      { handler, serve: { concurrency: 1 } },
+    )
+  })
+
+  it('is not assumed after requests that were cancelled with time left, as by a search while a user types', () => {
+    withEchoResponder(
+      (setup) => {
+        for (let value = 1_000; value < 1_050; value += 1) {
+          send(setup, String(value), 20)
+          setup.world.advance(50)
+          setup.sendControl(cancelProperties, { correlationData: bytesOf(String(value)) })
+          setup.world.advance(5)
+        }
+        expect(responderStats(setup.server, echo)).toMatchObject({ cancelled: 50 })
+        for (const value of ['400', '401', '402', '403']) send(setup, value, 15)
+        setup.world.advance(2_000)
+        expect(responderStats(setup.server, echo)).toMatchObject({ responded: 4, shed: 0 })
       },
       { handler, serve: { concurrency: 1 } },
     )
