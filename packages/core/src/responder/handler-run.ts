@@ -30,6 +30,8 @@ export abstract class HandlerRun<T extends EndpointTypes>
   readonly key: unknown
   /** The elapsed time at which the handler started; `undefined` while the request waits. */
   startedAt: number | undefined = undefined
+  /** The elapsed time at which the handler ended or was stopped; its response may not have been acknowledged yet. */
+  handledAt: number | undefined = undefined
   queue: LinkedQueue<HandlerRun<T>> | undefined = undefined
   prevNode: HandlerRun<T> | undefined = undefined
   nextNode: HandlerRun<T> | undefined = undefined
@@ -63,6 +65,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
   stop(): void {
     this.#waitDeadline?.cancel()
+    if (this.startedAt !== undefined) this.handledAt ??= this.context.responder.now()
     reportThrown(() => this.stopHandler())
   }
 

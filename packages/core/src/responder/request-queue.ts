@@ -250,16 +250,17 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   #finish(run: HandlerRun<T>, outcome: OutcomeDetails): void {
     this.#remove(run)
     const now = run.context.settledAt ?? run.context.responder.now()
-    this.#measure(run, outcome, now)
+    this.#measure(run, outcome)
     this.#report(run, outcome, now)
     this.startNext()
     this.#completeIfIdle()
   }
 
-  #measure({ startedAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails, now: number): void {
-    if (startedAt === undefined) return
-    const isTimeOver = outcome === 'cancelled' && context.expiresAt - now < EXPIRY_STEP
-    this.#handlerTime.add(now - startedAt, isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted'))
+  /** Measures the handler alone: while the broker is away, no response is acknowledged, however fast handlers are. */
+  #measure({ startedAt, handledAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails): void {
+    if (startedAt === undefined || handledAt === undefined) return
+    const isTimeOver = outcome === 'cancelled' && context.expiresAt - handledAt < EXPIRY_STEP
+    this.#handlerTime.add(handledAt - startedAt, isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted'))
     this.#limit.onEnd(this.#handlerTime.average)
   }
 

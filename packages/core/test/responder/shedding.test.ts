@@ -152,6 +152,26 @@ describe('a request that waits and for which a handler would end too late', () =
     )
   })
 
+  it('is not assumed after an outage in which responses waited for the broker, not for their handlers', () => {
+    withEchoResponder(
+      (setup) => {
+        const reconnect = setup.world.broker.inject({
+          kind: 'delay',
+          by: 10_000,
+          packets: ['puback'],
+          clientId: 'server',
+        })
+        for (const value of ['10', '11']) send(setup, value, 60)
+        setup.world.advance(11_000)
+        reconnect()
+        for (const value of ['400', '401', '402', '403', '404']) send(setup, value, 15)
+        setup.world.advance(2_000)
+        expect(responderStats(setup.server, echo)).toMatchObject({ responded: 7, shed: 0 })
+      },
+      { handler, serve: { concurrency: 2 } },
+    )
+  })
+
   it('is handled if shedLate is false, until it expires', () => {
     withEchoResponder(
       (setup) => {

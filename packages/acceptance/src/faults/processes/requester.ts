@@ -27,7 +27,13 @@ const ledger = writeLedger(file)
 const options: ExchangeOptions = {
   timeout: requestPolicy.timeout,
   ...(requestPolicy.style === 'retried' && {
-    retry: { count: 5, attemptTimeout: 2_500, backOff: { initial: 100, maximum: 500 } },
+    retry: {
+      count: 5,
+      attemptTimeout: 2_500,
+      backOff: { initial: 100, maximum: 500 },
+      // A killed broker loses more requests in flight than the default budget would send again.
+      budget: { burst: Infinity },
+    },
     onDisconnect: 'resend',
   }),
 }
