@@ -1,7 +1,10 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { Observable } from 'rxjs'
 
-/** Subscribes while the component is mounted, and again when it gets another source. Returns the latest value. */
+/**
+ * Subscribes while the component is mounted, and again when it gets another
+ * source. Returns the latest value.
+ */
 export function useObservable<A>(source$: Observable<A>, initial: A): A {
   const store = useMemo(() => {
     let latest = initial

@@ -1,7 +1,16 @@
 import type { Observable } from 'rxjs'
-import { shallowRef, toValue, watch, type MaybeRefOrGetter, type ShallowRef } from 'vue'
+import {
+  shallowRef,
+  toValue,
+  watch,
+  type MaybeRefOrGetter,
+  type ShallowRef,
+} from 'vue'
 
-/** Subscribes until the component is unmounted, and again when the source changes. Returns the latest value. */
+/**
+ * Subscribes until the component is unmounted, and again when the source
+ * changes. Returns the latest value.
+ */
 export function useObservable<A>(
   source: MaybeRefOrGetter<Observable<A>>,
   initial: A,

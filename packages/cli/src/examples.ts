@@ -25,7 +25,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     { about: 'Respond with a text', line: 'antiphon serve home/temperature --respond 22.5' },
     {
       about: 'Respond with what the request contains',
-      line: `antiphon serve 'vehicles/{vin}/unlock' --template '{{param vin}}: {{value.door}} is unlocked'`,
+      line: `antiphon serve 'cars/{vin}/unlock' --template '{{param vin}}: {{value.door}} is unlocked'`,
     },
     {
       about: 'Respond with a stream',
