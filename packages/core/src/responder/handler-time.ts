@@ -1,3 +1,6 @@
+import type { ServeOutcome } from '../observe/serve-record.js'
+import type { RequestContext } from './request-context.js'
+
 /** The weight of the latest run. */
 const WEIGHT = 0.1
 
@@ -9,6 +12,28 @@ const LEAST_SHARE = 0.01
  * such as a requester that no longer wants the response.
  */
 export type RunEnd = 'whole' | 'too-slow' | 'unwanted'
+
+/** Outcomes that tell how a run ended; those with another one were stopped for reasons of their requester or of this process. */
+const RUN_ENDS: Partial<Record<ServeOutcome, RunEnd>> = {
+  responded: 'whole',
+  failed: 'whole',
+  unsent: 'whole',
+  expired: 'too-slow',
+  'timed-out': 'too-slow',
+}
+
+/** Expiries are whole seconds, so a cancel with less time left may come from a requester whose timeout is over. */
+const EXPIRY_STEP = 1_000
+
+/** Returns how a run with an outcome ended. */
+export function runEndOf(
+  outcome: ServeOutcome,
+  { expiresAt, lifetime }: Pick<RequestContext, 'expiresAt' | 'lifetime'>,
+  endedAt: number,
+): RunEnd {
+  const isTimeOver = expiresAt - endedAt < Math.min(EXPIRY_STEP, lifetime / 2)
+  return outcome === 'cancelled' && isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted')
+}
 
 /** The times of the latest runs of a handler. */
 export class HandlerTime {

@@ -5,7 +5,7 @@ import type { OutcomeDetails, ServeRecord } from '../observe/serve-record.js'
 import { type AdaptiveConcurrency, ConcurrencyLimit } from './adaptive-concurrency.js'
 import { BUSY, handlerFailure, tooLateFailure } from './failures.js'
 import type { HandlerRun, HandlerRunOptions } from './handler-run.js'
-import { HandlerTime, type RunEnd } from './handler-time.js'
+import { HandlerTime, runEndOf } from './handler-time.js'
 import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
@@ -32,18 +32,6 @@ export interface RequestQueueOptions<T extends EndpointTypes> {
   /** Called when a request has been served and none is left. */
   readonly onIdle: () => void
 }
-
-/** How the runs with these outcomes ended; those with another one were stopped for reasons of their requester or of this process. */
-const RUN_ENDS: Partial<Record<OutcomeDetails['outcome'], RunEnd>> = {
-  responded: 'whole',
-  failed: 'whole',
-  unsent: 'whole',
-  expired: 'too-slow',
-  'timed-out': 'too-slow',
-}
-
-/** Expiries are whole seconds, so a cancel with less time left may come from a requester whose timeout is over. */
-const EXPIRY_STEP = 1_000
 
 /** The requests of one `serve`: runs as many handlers as `concurrency` allows, queues the others, or rejects them. */
 export class RequestQueue<T extends EndpointTypes> implements DrainListener {
@@ -259,8 +247,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   /** Measures the handler alone: while the broker is away, no response is acknowledged, however fast handlers are. */
   #measure({ startedAt, handledAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails): void {
     if (startedAt === undefined || handledAt === undefined) return
-    const isTimeOver = outcome === 'cancelled' && context.expiresAt - handledAt < EXPIRY_STEP
-    this.#handlerTime.add(handledAt - startedAt, isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted'))
+    this.#handlerTime.add(handledAt - startedAt, runEndOf(outcome, context, handledAt))
     this.#limit.onEnd(this.#handlerTime.average)
   }
 

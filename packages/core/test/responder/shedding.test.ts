@@ -134,11 +134,11 @@ describe('a request that waits and for which a handler would end too late', () =
     )
   })
 
-  it('is not assumed after requests that were cancelled with time left, as by a search while a user types', () => {
+  it.each([1, 20])('is not assumed after requests that were cancelled with most of %d s left', (seconds) => {
     withEchoResponder(
       (setup) => {
         for (let value = 1_000; value < 1_050; value += 1) {
-          send(setup, String(value), 20)
+          send(setup, String(value), seconds)
           setup.world.advance(50)
           setup.sendControl(cancelProperties, { correlationData: bytesOf(String(value)) })
           setup.world.advance(5)
@@ -147,6 +147,24 @@ describe('a request that waits and for which a handler would end too late', () =
         for (const value of ['400', '401', '402', '403']) send(setup, value, 15)
         setup.world.advance(2_000)
         expect(responderStats(setup.server, echo)).toMatchObject({ responded: 4, shed: 0 })
+      },
+      { handler, serve: { concurrency: 1 } },
+    )
+  })
+
+  it('is assumed after requests that were cancelled when their time was over', () => {
+    withEchoResponder(
+      (setup) => {
+        for (let value = 5_000; value < 5_004; value += 1) {
+          send(setup, String(value), 3)
+          setup.world.advance(2_950)
+          setup.sendControl(cancelProperties, { correlationData: bytesOf(String(value)) })
+          setup.world.advance(25)
+        }
+        expect(responderStats(setup.server, echo)).toMatchObject({ cancelled: 4 })
+        for (const value of ['400', '401']) send(setup, value, 3)
+        setup.world.advance(2_000)
+        expect(responderStats(setup.server, echo)).toMatchObject({ responded: 1, shed: 1 })
       },
       { handler, serve: { concurrency: 1 } },
     )
