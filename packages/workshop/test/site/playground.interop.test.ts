@@ -1,48 +1,22 @@
-import { describeForeign, foreignCommand } from '@antiphon/workshop'
 import axe from 'axe-core'
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { runCommand } from '../../check/run-command.js'
-import { checkCommand } from '../../check/steps.js'
-import { inCache } from '../../check/workspace.js'
-import { serveSite, type Site } from './serve-site.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
+import { describeSite, phone } from './describe-site.js'
 
-const desktop = { width: 1_440, height: 900 }
-const phone = { width: 390, height: 844 }
-
-describeForeign(['chromium'], 'the playground in headless Chromium', () => {
-  let site: Site
-  let browser: Browser
+describeSite('the playground in headless Chromium', ({ urlOf, blank, open }) => {
   let page: Page
   const errors: string[] = []
   const outside: string[] = []
 
   beforeAll(async () => {
-    // The check builds it before; a run of this file alone uses what was built last.
-    if (!existsSync(inCache('site', 'playground.html'))) {
-      const [program = '', ...args] = checkCommand('docs')
-      const { code, output } = await runCommand(program, args)
-      if (code !== 0) throw new Error(`cannot build the site:\n${output}`)
-    }
-    site = await serveSite(inCache('site'))
-    browser = await chromium.launch({
-      executablePath: foreignCommand('chromium') ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    })
-    page = await browser.newPage({ viewport: desktop })
+    page = await blank()
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('request', (request) => {
-      if (!request.url().startsWith(site.url)) outside.push(request.url())
+      if (!request.url().startsWith(urlOf(''))) outside.push(request.url())
     })
-    await page.goto(`${site.url}/playground#hello`, { waitUntil: 'networkidle' })
+    await page.goto(urlOf('/playground#hello'), { waitUntil: 'networkidle' })
     await ended()
-  }, 1_200_000)
-
-  afterAll(async () => {
-    await browser.close()
-    await site.close()
-  })
+  }, 120_000)
 
   const status = () => page.getByRole('status')
   const ended = async (text: RegExp = /exchange/): Promise<void> => status().getByText(text).waitFor()
@@ -184,14 +158,14 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
     await page.getByRole('button', { name: 'Copy link' }).click()
     await ended(/link/)
     expect(page.url()).toMatch(/#code=[\w-]+$/)
-    const reader = await browser.newPage()
+    const reader = await blank()
     await reader.goto(page.url(), { waitUntil: 'networkidle' })
     await reader.getByRole('status').getByText('from a link').waitFor()
     expect(await reader.getByLabel('Program, in JavaScript').inputValue()).toBe(`console.log('shared °')`)
     expect(await reader.locator('.lines').count()).toBe(0)
     await reader.getByRole('button', { name: 'Run' }).click()
     await reader.locator('.lines').getByText('shared °').waitFor()
-    await reader.goto(`${site.url}/playground#gather`)
+    await reader.goto(urlOf('/playground#gather'))
     await reader.locator('.lines').getByText('missing: car2').waitFor()
     await reader.close()
   })
@@ -199,8 +173,7 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
   it.each(['light', 'dark'] as const)(
     'has no violation that axe-core finds, with %s colours',
     async (colorScheme) => {
-      const own = await browser.newPage({ viewport: desktop, colorScheme })
-      await own.goto(`${site.url}/playground#gather`, { waitUntil: 'networkidle' })
+      const own = await open('/playground#gather', { colorScheme })
       await own.locator('svg.sequence').waitFor()
       await own.getByLabel('Program, in JavaScript').fill('oops(')
       await own.keyboard.press('Control+Enter')
@@ -243,8 +216,7 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
   })
 
   it('is found by the search', async () => {
-    const own = await browser.newPage({ viewport: desktop })
-    await own.goto(site.url, { waitUntil: 'networkidle' })
+    const own = await open('')
     await own.getByRole('button', { name: 'Search' }).first().click()
     await own.locator('#localsearch-input').fill('playground')
     const found = own.locator('.VPLocalSearchBox a.result').first()
@@ -254,7 +226,7 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
   })
 
   it('loads less than 200 kB before a program runs', async () => {
-    const own = await browser.newPage({ viewport: desktop })
+    const own = await blank()
     const weights: Promise<number>[] = []
     own.on('response', (response) => {
       weights.push(
@@ -264,7 +236,7 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
           .then(({ responseBodySize }) => responseBodySize),
       )
     })
-    await own.goto(`${site.url}/playground`, { waitUntil: 'networkidle' })
+    await own.goto(urlOf('/playground'), { waitUntil: 'networkidle' })
     await own.getByRole('status').getByText('Run the program').waitFor()
     const weight = (await Promise.all(weights)).reduce((sum, each) => sum + each, 0)
     expect(weight).toBeGreaterThan(0)
@@ -275,8 +247,7 @@ describeForeign(['chromium'], 'the playground in headless Chromium', () => {
   })
 
   it('does not scroll sideways on a phone and on a tablet, and leads to its output', async () => {
-    const own = await browser.newPage({ viewport: phone })
-    await own.goto(`${site.url}/playground#reconnect`, { waitUntil: 'networkidle' })
+    const own = await open('/playground#reconnect', { viewport: phone })
     await own.locator('svg.sequence').waitFor()
     for (const { width, height } of [{ width: 770, height: 1_024 }, { width: 960, height: 700 }, phone]) {
       await own.setViewportSize({ width, height })
