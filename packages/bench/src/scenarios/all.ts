@@ -1,9 +1,7 @@
 import type { AnyScenario } from '../scenario.js'
 import type { Settings } from '../settings.js'
-import { checks } from './checks.js'
 import { coldStart } from './cold-start.js'
 import { decoding } from './decoding.js'
-import { events } from './events.js'
 import { gathers } from './gathers.js'
 import { nestCalls } from './nest-calls.js'
 import { endpoints, serveOnly } from './serving.js'
@@ -13,6 +11,7 @@ import { streams } from './streams.js'
 import { types } from './types.js'
 import { unary } from './unary.js'
 import { manyPending } from './many-pending.js'
+import { checks, events } from './variants.js'
 
 /** Whether a row is selected. */
 export function isSelected({ only }: Pick<Settings, 'only'>, section: string, title: string): boolean {
