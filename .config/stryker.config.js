@@ -20,8 +20,8 @@ export default {
   htmlReporter: { fileName: report('html') },
   jsonReporter: { fileName: report('json') },
   // Longer than the default: a timeout counts as killed, and on a busy machine slow tests would time out as well.
-  timeoutMS: 10_000,
-  timeoutFactor: 3,
+  timeoutMS: 5_000,
+  timeoutFactor: 2,
   dryRunTimeoutMinutes: 30,
   allowConsoleColors: false,
   warnings: { slow: false },

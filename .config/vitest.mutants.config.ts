@@ -1,10 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node'
 
 /** The part of `mutants.json` that is used here. */
 interface Mutants {
   readonly packages: Readonly<
-    Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly tests: readonly string[]
+        readonly leaveOut: readonly string[]
+      }
+    >
   >
 }
 
@@ -18,6 +25,40 @@ const { tests = [], leaveOut = [] } =
 // Tests with foreign programs are too slow to run for each mutant, and not every machine has the programs.
 const otherTiers = ['**/*.interop.test.ts', '**/*.nightly.test.ts']
 
+/** The test files that failed, the last one at the end. */
+const failedFiles = new Set<string>()
+
+const rememberFailures: Reporter = {
+  onTestModuleEnd: (file) => {
+    if (file.state() !== 'failed') return
+    failedFiles.delete(file.moduleId)
+    failedFiles.add(file.moduleId)
+  },
+}
+
+/**
+ * Runs first what failed last, then small files. A run ends with the first test that fails, and the mutants of a source file
+ * follow each other and mostly fail the same tests.
+ */
+class FailedFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const failed = [...failedFiles]
+    const ranks = new Map(
+      files.map((file) => [
+        file,
+        {
+          failure: failed.indexOf(file.moduleId),
+          size: statSync(file.moduleId).size,
+        },
+      ]),
+    )
+    const rankOf = (file: TestSpecification) => ranks.get(file) ?? { failure: -1, size: 0 }
+    const compare = (a: TestSpecification, b: TestSpecification): number =>
+      rankOf(b).failure - rankOf(a).failure || rankOf(a).size - rankOf(b).size
+    return Promise.resolve([...files].sort(compare))
+  }
+}
+
 export default defineConfig({
   root: root.pathname,
   test: {
@@ -27,7 +68,10 @@ export default defineConfig({
     env: { ANTIPHON_FC_RUNS: '100' },
     // Each mutant gets a new worker, in which test files share their imports.
     isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    sequence: { sequencer: FailedFirst },
+    reporters: [rememberFailures],
+    // These tests take milliseconds: one that takes seconds waits for what the mutant prevents.
+    testTimeout: 5_000,
+    hookTimeout: 5_000,
   },
 })

@@ -42,7 +42,7 @@ describe('a small message that is kept does not keep the chunk of the socket in 
     link.messages$('a').subscribe((message) => texts.push(textOf(message)))
     transport.subscribed[0]?.subscriber.next([1])
     expect(texts).toEqual(['kept'])
-    await link.close()
+    void link.close()
   })
 
   it('as the retained message for later subscribers', async () => {
@@ -62,7 +62,7 @@ describe('a small message that is kept does not keep the chunk of the socket in 
     const texts: string[] = []
     link.messages$('a').subscribe((message) => texts.push(textOf(message)))
     expect(texts).toEqual(['kept'])
-    await link.close()
+    void link.close()
   })
 
   it('as a chunk of a payload that is incomplete', async () => {

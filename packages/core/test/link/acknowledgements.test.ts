@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Acknowledgements, type Receipt } from '../../src/link/acknowledgements.js'
 import type { Delivery } from '../../src/link/link.js'
+import { deadlines as deadlinesOn } from '../../src/time/deadlines.js'
 import { runs } from '../codec/runs.js'
 import { arrival } from './messages.js'
+import { virtualTime, type VirtualTime } from './virtual-time.js'
 
 /** One message in the implementation and in the model, which lists the state of each holder. */
 interface Entry {
@@ -217,5 +219,96 @@ describe('Acknowledgements', () => {
     fresh.seal()
     delivery.acknowledge()
     expect(released).toEqual(['fresh'])
+  })
+})
+
+describe('a block of acknowledgements', () => {
+  interface Setting extends VirtualTime {
+    readonly acknowledgements: Acknowledgements
+    /** Receives a message and returns what acknowledges it. */
+    readonly receive: (topic: string) => () => void
+    /** What was reported: the topic of the first message, and how many wait. */
+    readonly reports: readonly string[]
+  }
+
+  function setting(): Setting {
+    const time = virtualTime()
+    const reports: string[] = []
+    const acknowledgements = new Acknowledgements(
+      ({ topic }, waiting) => reports.push(`${topic} ${waiting}`),
+      deadlinesOn(time.scheduler),
+    )
+    const receive = (topic: string): (() => void) => {
+      const receipt = acknowledgements.open(arrival(topic), () => undefined)
+      const { acknowledge } = receipt.deliverTo({ closed: false })
+      receipt.seal()
+      return acknowledge
+    }
+    return { ...time, acknowledgements, receive, reports }
+  }
+
+  it('is reported once ten messages wait for the first, and again only when another is the first', () => {
+    const { receive, reports } = setting()
+    const first = receive('first')
+    const second = receive('second')
+    for (let count = 0; count < 9; count++) receive('later')()
+    expect(reports).toEqual([])
+    for (let count = 0; count < 5; count++) receive('later')()
+    expect(reports).toEqual(['first 10'])
+    first()
+    expect(reports).toEqual(['first 10', 'second 14'])
+    second()
+    const third = receive('third')
+    for (let count = 0; count < 9; count++) receive('later')()
+    expect(reports).toHaveLength(2)
+    receive('later')()
+    expect(reports).toEqual(['first 10', 'second 14', 'third 10'])
+    third()
+  })
+
+  it('is reported once if ten messages are not acknowledged for five seconds', () => {
+    const { receive, reports, advance, timers } = setting()
+    for (let count = 0; count < 9; count++) receive(`${count}`)
+    expect(timers()).toBe(0)
+    receive('9')
+    advance(4_999)
+    receive('10')
+    expect(reports).toEqual([])
+    advance(1)
+    expect(reports).toEqual(['0 10'])
+    receive('11')
+    advance(20_000)
+    expect(reports).toEqual(['0 10'])
+  })
+
+  it('is not reported while messages are acknowledged, or once fewer than ten are not', () => {
+    const { receive, reports, advance, timers } = setting()
+    const unacknowledged = Array.from({ length: 10 }, (_, index) => receive(`${index}`))
+    for (let count = 0; count < 5; count++) {
+      advance(4_000)
+      unacknowledged.push(receive(`later ${count}`))
+      unacknowledged.shift()?.()
+    }
+    expect(reports).toEqual([])
+    unacknowledged.shift()?.()
+    expect(timers()).toBe(0)
+    advance(20_000)
+    expect(reports).toEqual([])
+  })
+
+  it('is forgotten with its connection', () => {
+    const { acknowledgements, receive, reports, advance, timers } = setting()
+    receive('lost')
+    for (let count = 0; count < 12; count++) receive('later')()
+    expect(reports).toEqual(['lost 10'])
+    acknowledgements.clear()
+    expect([acknowledgements.size, timers()]).toEqual([0, 0])
+    receive('first')
+    for (let count = 0; count < 9; count++) receive('later')()
+    expect(reports).toEqual(['lost 10'])
+    receive('later')()
+    expect(reports).toEqual(['lost 10', 'first 10'])
+    advance(5_000)
+    expect(reports).toHaveLength(2)
   })
 })

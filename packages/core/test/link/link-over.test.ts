@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { AntiphonError } from '../../src/errors.js'
 import type { Delivery, LinkState } from '../../src/link/link.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
 import { connectionInfo } from './connection-info.js'
@@ -154,8 +155,14 @@ describe('linkOver after a fatal error', () => {
     ])
     const errors: unknown[] = []
     link.publish$(outgoing('a')).subscribe({ error: (error: unknown) => errors.push(error) })
+    const cause = states.at(-1) as { readonly error: AntiphonError }
     expect(errors).toMatchObject([
-      { code: 'link-closed', reasonCode: 0x87, cause: { code: 'connection-refused' } },
+      {
+        code: 'link-closed',
+        reasonCode: 0x87,
+        cause: cause.error,
+        rawMessage: `the link ended: ${cause.error.rawMessage}`,
+      },
     ])
     expect(timers()).toBe(0)
   })

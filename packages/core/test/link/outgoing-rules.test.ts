@@ -47,6 +47,7 @@ describe('outgoingFault', () => {
     [/payload is of type undefined/, { payload: undefined }],
     [/payload is null/, { payload: null }],
     [/payload is Array/, { payload: [1] }],
+    [/payload is an object: it must/, { payload: Object.create(null) }],
     [/qos is 3.*0, 1 or 2/, { qos: 3 }],
     [/qos is 1.*0, 1 or 2/, { qos: '1' }],
     [/retain is yes/, { retain: 'yes' }],
@@ -91,8 +92,10 @@ describe('connectionFault', () => {
   it('refuses a QoS above Maximum QoS; the default QoS is 1', () => {
     expect(connectionFault(fit, { ...info, maximumQoS: 1 })).toMatchObject({
       code: 'publish-refused',
+      topic: fit.topic,
       reasonCode: 0x9b,
       phase: 'before-network',
+      rawMessage: `cannot publish to "${fit.topic}" with QoS 2: the broker's Maximum QoS is 1: QoS not supported (0x9b)`,
     })
     const plain = { topic: 'a', payload: new Uint8Array() }
     expect(connectionFault(plain, { ...info, maximumQoS: 0 })).toMatchObject({ reasonCode: 0x9b })
@@ -104,6 +107,7 @@ describe('connectionFault', () => {
     expect(connectionFault({ ...fit, retain: true }, withoutRetain)).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x9a,
+      rawMessage: `cannot publish to "${fit.topic}" with retain: retain not supported (0x9a)`,
     })
     expect(connectionFault(fit, withoutRetain)).toBeUndefined()
   })
@@ -117,6 +121,8 @@ describe('connectionFault', () => {
       reasonCode: 0x95,
       topic: 'a/b',
       phase: 'before-network',
+      rawMessage:
+        'cannot publish to "a/b": the packet takes 20 bytes, the broker\'s Maximum Packet Size is 19',
     })
   })
 

@@ -13,10 +13,19 @@ import {
 } from '@antiphon/core'
 import { catchError, map, mergeMap, of, tap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, respondOn, responseTo } from '../observed.js'
+import { linkOver } from '@antiphon/core/link'
+import { connectionInfo } from '../link/connection-info.js'
+import { completeWith, manualTransport } from '../link/manual-transport.js'
+import { arrival } from '../link/messages.js'
+import { bytesOf, observe, publishedBy, respondOn, responseTo } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
-const history = endpoint({ topic: 'history', request: text, response: text, responses: 'many' })
+const history = endpoint({
+  topic: 'history',
+  request: text,
+  response: text,
+  responses: 'many',
+})
 
 /** A message of a plain responder: its name, the position, and further User Properties. */
 type Part = readonly [name: string | undefined, position: string | undefined, ...more: UserProperties]
@@ -31,7 +40,10 @@ interface Gathering {
 /** Gathers in a world, and records the streams of all responders. */
 function gatherIn(world: World, options: GatherOptions = {}): Gathering {
   const events: string[] = []
-  const streams$ = gather$(world.link('requester'), history, 'x', { timeout: 1_000, ...options }).pipe(
+  const streams$ = gather$(world.link('requester'), history, 'x', {
+    timeout: 1_000,
+    ...options,
+  }).pipe(
     mergeMap((items$) =>
       items$.pipe(
         map((item) => `${items$.key}: ${item}`),
@@ -43,7 +55,11 @@ function gatherIn(world: World, options: GatherOptions = {}): Gathering {
   )
   const call = observe(world, streams$)
   world.advance(3_000)
-  return { events, tookTimeout: (call.endedAt() ?? NaN) >= 1_000, ending: call.ending() }
+  return {
+    events,
+    tookTimeout: (call.endedAt() ?? NaN) >= 1_000,
+    ending: call.ending(),
+  }
 }
 
 /** Gathers the messages of plain responders. */
@@ -55,7 +71,9 @@ function gather(parts: readonly Part[], options?: GatherOptions): Gathering {
         const named: UserProperties = name === undefined ? [] : [['__srcId', name]]
         const positioned: UserProperties = position === undefined ? [] : [['__stream', position]]
         const payload = position?.endsWith('last') === true ? '' : `${index}`
-        return responseTo(request, payload, { userProperties: [...named, ...positioned, ...more] })
+        return responseTo(request, payload, {
+          userProperties: [...named, ...positioned, ...more],
+        })
       }),
     )
     world.advance(10)
@@ -163,9 +181,19 @@ describe('gather$ of an endpoint with many responses', () => {
       'a: [timeout] no item 1 of responder a until the gathering ended',
       'b: [timeout] no item 0 of responder b until the gathering ended',
     ]
-    expect(gather(parts)).toEqual({ events: incomplete, tookTimeout: true, ending: 'complete' })
-    expect(gather(parts, { stallTimeout: 200 })).toMatchObject({ events: incomplete, tookTimeout: false })
-    expect(gather(parts, { count: 1 })).toMatchObject({ events: incomplete, tookTimeout: false })
+    expect(gather(parts)).toEqual({
+      events: incomplete,
+      tookTimeout: true,
+      ending: 'complete',
+    })
+    expect(gather(parts, { stallTimeout: 200 })).toMatchObject({
+      events: incomplete,
+      tookTimeout: false,
+    })
+    expect(gather(parts, { count: 1 })).toMatchObject({
+      events: incomplete,
+      tookTimeout: false,
+    })
   })
 
   it('fails at once what names no responder, and reads names where responderOf says', () => {
@@ -202,12 +230,49 @@ describe('gather$ of an endpoint with many responses', () => {
   })
 
   it('completes at the timeout without any response', () => {
-    expect(gather([])).toEqual({ events: [], tookTimeout: true, ending: 'complete' })
+    expect(gather([])).toEqual({
+      events: [],
+      tookTimeout: true,
+      ending: 'complete',
+    })
   })
 
   it('limits the number of responders', () => {
-    const parts = Array.from({ length: 10_001 }, (_, index): Part => [`${index}`, '0'])
-    expect(gather(parts).ending).toMatchObject({ code: 'overflow' })
+    const transport = manualTransport({
+      subscribe: (call) => completeWith(call, [1]),
+      publish: (call) => completeWith(call, { reasonCode: 0 }),
+    })
+    const ends: unknown[] = []
+    gather$(linkOver(transport), history, 'x').subscribe({
+      error: (error: unknown) => ends.push(error),
+    })
+    const connection = transport.connections[0]?.subscriber
+    connection?.next({ type: 'online', info: connectionInfo() })
+    const request = transport.published[0]?.message
+    const respond = (index: number): void => {
+      const { topic, payload, correlationData } = responseTo(
+        request ?? { topic: '', payload: bytesOf('') },
+        'item',
+      )
+      const userProperties: UserProperties = [
+        ['__srcId', `${index}`],
+        ['__stream', '0'],
+      ]
+      const message = arrival(topic, '', {
+        payload,
+        correlationData: correlationData ?? bytesOf(''),
+        userProperties,
+      })
+      connection?.next({
+        type: 'message',
+        message,
+        acknowledge: () => undefined,
+      })
+    }
+    for (let index = 0; index < 10_000; index += 1) respond(index)
+    expect(ends).toEqual([])
+    respond(10_000)
+    expect(ends).toMatchObject([{ code: 'overflow' }])
   })
 
   it('stops when the subscriber leaves while an item is emitted', () => {

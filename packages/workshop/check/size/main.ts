@@ -8,11 +8,11 @@ const notes: string[] = []
 let isOver = false
 
 for (const budget of budgets) {
-  const { gzip, minified, folders } = await measureSize(budget)
+  const { gzip, brotli, minified, folders } = await measureSize(budget)
   const note = `${kilobytes(gzip)}${budget.limit === undefined ? '' : ` (limit ${kilobytes(budget.limit)})`}`
   const isTooLarge = budget.limit !== undefined && gzip > budget.limit
   console.log(
-    `${isTooLarge ? 'Too large: ' : ''}${budget.name}: ${note} gzip, ${kilobytes(minified)} minified, of which`,
+    `${isTooLarge ? 'Too large: ' : ''}${budget.name}: ${note} gzip, ${kilobytes(brotli)} brotli, ${kilobytes(minified)} minified, of which`,
   )
   for (const [folder, bytes] of folders.slice(0, 12))
     console.log(`  ${kilobytes(bytes).padStart(8)}  ${folder}`)

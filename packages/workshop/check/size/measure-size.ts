@@ -1,11 +1,12 @@
 import { build, type Plugin } from 'esbuild'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { inRoot, packagesOf } from '../workspace.js'
 import type { Budget } from './budgets.js'
 
 /** The size of a bundle in bytes. */
 export interface BundleSize {
   readonly gzip: number
+  readonly brotli: number
   readonly minified: number
   /** The minified bytes of each folder in the bundle, the largest first. */
   readonly folders: readonly (readonly [name: string, bytes: number])[]
@@ -47,6 +48,7 @@ export async function measureSize({
   }
   return {
     gzip: gzipSync(code, { level: 9 }).length,
+    brotli: brotliCompressSync(code).length,
     minified: code.length,
     folders: [...folders].sort(([, a], [, b]) => b - a),
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +135,13 @@ describe('the floors of mutation testing', () => {
     const { packages, floors } = readSettings()
     const names = Object.keys(packages)
     for (const folder of Object.keys(floors)) expect(names).toContain(folder.split('/')[0])
+  })
+})
+
+describe('the tests that do not run for mutants', () => {
+  it('exist', () => {
+    const files = Object.values(readSettings().packages).flatMap(({ leaveOut }) => leaveOut)
+    expect(files.filter((file) => !existsSync(inRoot(file)))).toEqual([])
   })
 })
 
