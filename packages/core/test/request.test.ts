@@ -80,7 +80,12 @@ describe('request$', () => {
       const requester = world.link('requester')
       const narrow = request$(requester, echo, { concurrency: 1, queue: 1 })
       const responses = observe(world, from(['100', '200', '300']).pipe(narrow))
-      expect(responses.ending()).toMatchObject({ code: 'overflow', phase: 'before-network' })
+      expect(responses.ending()).toMatchObject({
+        code: 'overflow',
+        phase: 'before-network',
+        rawMessage:
+          'request$ has 1 pending requests and 1 queued. Slow down the source, or raise concurrency or queue',
+      })
       expect(requesterStats(requester, echo).pending).toBe(0)
     })
   })

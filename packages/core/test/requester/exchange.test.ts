@@ -10,6 +10,7 @@ import {
   unmatchedResponses$,
   text,
   topicParams,
+  type Link,
 } from '@antiphon/core'
 import { linkMiddleware } from '@antiphon/core/link'
 import { faultScript } from '@antiphon/testing'
@@ -154,7 +155,13 @@ describe('the queue of the link before the response subscription is acknowledged
         expect(calls.map(({ ending }) => ending())).toEqual([
           undefined,
           undefined,
-          expect.objectContaining({ code: 'overflow', phase: 'before-network', endpoint: 'echo' }),
+          expect.objectContaining({
+            code: 'overflow',
+            phase: 'before-network',
+            endpoint: 'echo',
+            rawMessage:
+              'cannot send a request to echo: 2 requests wait for the connection or the response subscription (2 bytes); slow down, or raise queue.messages or queue.bytes',
+          }),
         ])
         expect(requesterStats(requester, echo)).toMatchObject({ pending: 2, failed: 1 })
         world.advance(2_000)
@@ -178,6 +185,60 @@ describe('the queue of the link before the response subscription is acknowledged
       const third = observe(world, exchange$(requester, echo, '78901'))
       world.advance(10)
       expect(third.ending()).toBeUndefined()
+    })
+  })
+})
+
+describe('the requests that wait for the connection', () => {
+  /** Sends requests and returns the error codes of those that fail at once. */
+  const outcomes = (
+    world: World,
+    requester: Link,
+    to: typeof echo,
+    ...values: readonly string[]
+  ): readonly unknown[] => {
+    const calls = values.map((value) => observe(world, exchange$(requester, to, value)))
+    world.advance(10)
+    return calls.map((call) => (call.ending() as AntiphonError | undefined)?.code)
+  }
+
+  it('may be as large together as the queue, to the byte', () => {
+    inWorld((world) => {
+      world.broker.down()
+      const requester = world.link('requester', { queue: { messages: 9, bytes: 10 } })
+      expect(outcomes(world, requester, echo, '12345', '67890', '1')).toEqual([
+        undefined,
+        undefined,
+        'overflow',
+      ])
+    })
+  })
+
+  it('may be larger than the queue if there is only one', () => {
+    inWorld((world) => {
+      world.broker.down()
+      const requester = world.link('requester', { queue: { messages: 9, bytes: 10 } })
+      expect(outcomes(world, requester, echo, '12345678901', '1')).toEqual([undefined, 'overflow'])
+    })
+  })
+
+  it('do not count any more once they were sent', () => {
+    inWorld((world) => {
+      const other = endpoint({ topic: 'echo', responseTopic: 'other', request: text, response: text })
+      const requester = world.link('requester', { queue: { messages: 2, bytes: 10 } })
+      world.broker.inject({ kind: 'delay', by: 1_000, packets: ['suback'], clientId: 'requester' })
+      expect(outcomes(world, requester, echo, '12345', '12345', '1')).toEqual([
+        undefined,
+        undefined,
+        'overflow',
+      ])
+      world.advance(2_000)
+      world.broker.inject({ kind: 'delay', by: 1_000, packets: ['suback'], clientId: 'requester' })
+      expect(outcomes(world, requester, other, '12345', '12345', '1')).toEqual([
+        undefined,
+        undefined,
+        'overflow',
+      ])
     })
   })
 })
@@ -229,7 +290,12 @@ describe('the acknowledgement of a request', () => {
       const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x', { failFast: true }))
       world.advance(20)
-      expect(call.ending()).toMatchObject({ code: 'no-responder', reasonCode: 0x10, topic: 'echo' })
+      expect(call.ending()).toMatchObject({
+        code: 'no-responder',
+        reasonCode: 0x10,
+        topic: 'echo',
+        rawMessage: expect.stringContaining('the broker reports no subscriber to echo') as string,
+      })
       expect(call.endedAt()).toBe(6)
       expect(requesterStats(requester, echo)).toMatchObject({ pending: 0, failed: 1 })
     })

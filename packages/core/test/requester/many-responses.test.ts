@@ -5,6 +5,7 @@ import {
   json,
   text,
   userProperty,
+  type AntiphonError,
   type OutgoingMessage,
   type UserProperties,
 } from '@antiphon/core'
@@ -149,8 +150,44 @@ describe('the responses of a many endpoint', () => {
 
   it('fails with protocol on an item more than 1024 ahead of a missing one', () => {
     withPendingRequest(({ call, sendItem }) => {
-      sendItem('2000')
-      expect(call.ending()).toMatchObject({ code: 'protocol' })
+      sendItem('0')
+      sendItem('1025')
+      expect(call.ending()).toBeUndefined()
+      sendItem('1026')
+      const { code, rawMessage } = call.ending() as AntiphonError
+      expect([code, rawMessage]).toEqual([
+        'protocol',
+        expect.stringContaining('item 1026 arrived before item 1: at most 1024 items are reordered'),
+      ])
+    })
+  })
+
+  it('fails with protocol on an item beyond the credit', () => {
+    withPendingRequest(
+      ({ call, sendItem }) => {
+        sendItem('1')
+        sendItem('2')
+        expect(call.ending()).toBeUndefined()
+        sendItem('3')
+        expect(call.ending()).toMatchObject({
+          code: 'protocol',
+          rawMessage: expect.stringContaining('item 3 exceeds the credit') as string,
+        })
+      },
+      { credit: 2 },
+    )
+  })
+
+  it('fails with protocol on a response without __stream', () => {
+    withPendingRequest(({ world, call, published }) => {
+      world.broker.publish(responseTo((published[0] as PublishedMessage).message, 'item'))
+      world.advance(2)
+      expect(call.ending()).toMatchObject({
+        code: 'protocol',
+        rawMessage: expect.stringContaining(
+          "the response's __stream is missing: expected <index> or <index>:last",
+        ) as string,
+      })
     })
   })
 
@@ -159,7 +196,12 @@ describe('the responses of a many endpoint', () => {
     (position) => {
       withPendingRequest(({ call, sendItem }) => {
         sendItem(position)
-        expect(call.ending()).toMatchObject({ code: 'protocol' })
+        expect(call.ending()).toMatchObject({
+          code: 'protocol',
+          rawMessage: expect.stringContaining(
+            `the response's __stream is "${position}": expected <index> or <index>:last`,
+          ) as string,
+        })
       })
     },
   )

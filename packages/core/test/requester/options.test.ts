@@ -7,6 +7,7 @@ import {
   request$,
   requestEither$,
   requestMany,
+  requesterStats,
   text,
   type ExchangeOptions,
   type GatherOptions,
@@ -105,6 +106,24 @@ describe('validating options before any packet', () => {
     )
   })
 
+  it('rejects credit for an endpoint that cancels only locally', () => {
+    const local = endpoint({
+      topic: 'stream',
+      request: text,
+      response: text,
+      responses: 'many',
+      cancel: 'local',
+    })
+    expectInvalid(
+      ({ link }) => exchange$(link('requester'), local, 'x', { credit: 3 }),
+      "options.credit is 3, but stream has cancel: 'local': remove it",
+    )
+    inWorld((world) => {
+      expect(() => exchange$(world.link('requester'), local, 'x', { credit: Infinity })).not.toThrow()
+      expect(() => exchange$(world.link('requester'), stream, 'x', { credit: 3 })).not.toThrow()
+    })
+  })
+
   it.each([1e-3, 0.5, 4_294_967_295_000])('accepts a timeout of %d ms', (timeout) => {
     inWorld((world) => {
       expect(() => exchange$(world.link('requester'), echo, 'x', { timeout })).not.toThrow()
@@ -132,8 +151,10 @@ describe('encoding a request before any packet', () => {
     ['an empty parameter', { params: { room: '' }, value: { n: 1 } }, 'invalid-argument'],
   ] as const)('fails a request with %s', (_, argument, code) => {
     inWorld((world) => {
-      const call = observe(world, exchange$(world.link('requester'), typed, argument as never))
-      expect(call.ending()).toMatchObject({ code, phase: 'before-network' })
+      const link = world.link('requester')
+      const call = observe(world, exchange$(link, typed, argument as never))
+      expect(call.ending()).toMatchObject({ code, phase: 'before-network', endpoint: 'rooms/{room}' })
+      expect(requesterStats(link, typed)).toMatchObject({ requested: 1, pending: 0, failed: 1 })
       world.advance(1_000)
       expect(world.broker.counts().packets).toEqual({})
     })

@@ -265,7 +265,12 @@ describe('retrying a failed request', () => {
         : { count: 3, backOff: { ...steady, jitter: 0.5, random: fail } }
     withRetries(retry, [503, 'success'], ({ world, call }) => {
       world.advance(100)
-      expect(call.ending()).toMatchObject({ code: 'unknown', cause: thrown, endpoint: 'echo' })
+      expect(call.ending()).toMatchObject({
+        code: 'unknown',
+        cause: thrown,
+        endpoint: 'echo',
+        rawMessage: 'cannot retry: a function of options.retry threw: broken option',
+      })
       expect(world.broker.session('requester')?.unacknowledged).toEqual([])
     })
   })
