@@ -90,4 +90,36 @@ describe('matching with an endpoint per request', () => {
     respond(0)
     expect(decoded()).toBe(before + 1)
   })
+
+  it('decodes no response with the codec of an endpoint whose requests have ended', () => {
+    let deliverResponse: (response: OutgoingMessage) => void = () => undefined
+    const link = synchronousLink((_, deliver) => {
+      deliverResponse = deliver
+    })
+    const decodings: string[] = []
+    let responseOf = ''
+    const call = (field: string): void => {
+      const codec = json(t.type({ id: t.string, [field]: t.number })) as Codec<unknown>
+      const decode: typeof codec.decode = (...args) => {
+        decodings.push(`${field} decodes ${responseOf}`)
+        return codec.decode(...args)
+      }
+      const reading = endpoint({
+        topic: 'request',
+        responseTopic: 'response',
+        request: json(Reading),
+        response: { ...codec, decode },
+        correlation: payloadField('id'),
+      })
+      exchange$(link, reading, { id: field }, { timeout: 3_600_000 }).subscribe()
+      responseOf = field
+      deliverResponse({ topic: 'response', payload: bytesOf(JSON.stringify({ id: field, [field]: 1 })) })
+    }
+    for (const field of ['first', 'second', 'third']) call(field)
+    expect([...new Set(decodings)]).toEqual([
+      'first decodes first',
+      'second decodes second',
+      'third decodes third',
+    ])
+  })
 })
