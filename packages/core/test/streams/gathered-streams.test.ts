@@ -102,6 +102,43 @@ describe('gather$ of an endpoint with many responses', () => {
     expect(tookTimeout).toBe(false)
   })
 
+  it('ignores what a responder sends after the end of its stream', () => {
+    const { events, ending } = gather(
+      [
+        ['a', '0'],
+        ['a', '1:last'],
+        ['a', '2'],
+        ['a', '2:last'],
+        ['b', '0:last'],
+      ],
+      { responders: ['a', 'b'] },
+    )
+    expect(events).toEqual(['a: 0', 'a completes', 'b completes'])
+    expect(ending).toBe('complete')
+  })
+
+  it('fails a stream with an item more than 1024 ahead of a missing one, and not the others', () => {
+    const { events } = gather([
+      ['a', '0'],
+      ['a', '1025'],
+      ['b', '0'],
+      ['a', '1026'],
+      ['b', '1:last'],
+    ])
+    expect(events).toEqual(['a: 0', 'b: 2', 'a: [protocol] item 1026 arrived before item 1', 'b completes'])
+  })
+
+  it('names a __stream that is no position', () => {
+    const { events } = gather([
+      ['a', 'first'],
+      ['b', undefined],
+    ])
+    expect(events).toEqual([
+      `a: [protocol] the response's __stream is "first"`,
+      `b: [protocol] the response's __stream is missing`,
+    ])
+  })
+
   it('emits the names of the responders of this library, and of handlers that set a name', () => {
     inWorld((world) => {
       const named = { ...history, reservedProperties: ['__srcId'] }
