@@ -5,13 +5,7 @@ import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/nod
 /** The part of `mutants.json` that is used here. */
 interface Mutants {
   readonly packages: Readonly<
-    Record<
-      string,
-      {
-        readonly tests: readonly string[]
-        readonly leaveOut: readonly string[]
-      }
-    >
+    Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
   >
 }
 
@@ -43,19 +37,13 @@ const rememberFailures: Reporter = {
 class FailedFirst extends BaseSequencer {
   override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const failed = [...failedFiles]
-    const ranks = new Map(
-      files.map((file) => [
-        file,
-        {
-          failure: failed.indexOf(file.moduleId),
-          size: statSync(file.moduleId).size,
-        },
-      ]),
-    )
-    const rankOf = (file: TestSpecification) => ranks.get(file) ?? { failure: -1, size: 0 }
-    const compare = (a: TestSpecification, b: TestSpecification): number =>
-      rankOf(b).failure - rankOf(a).failure || rankOf(a).size - rankOf(b).size
-    return Promise.resolve([...files].sort(compare))
+    const rankOf = ({ moduleId }: TestSpecification) => ({
+      failure: failed.indexOf(moduleId),
+      size: statSync(moduleId).size,
+    })
+    const ranked = files.map((file) => ({ file, ...rankOf(file) }))
+    ranked.sort((a, b) => b.failure - a.failure || a.size - b.size)
+    return Promise.resolve(ranked.map(({ file }) => file))
   }
 }
 
