@@ -13,14 +13,14 @@ import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
 import { synchronousLink } from '../synchronous-link.js'
 
-const Question = t.type({ id: t.string })
+const Query = t.type({ id: t.string })
 
 /** An endpoint whose responses have a field of this name; all share a response topic. */
 const readingOf = (field: string) =>
   endpoint({
     topic: `read/${field}`,
     responseTopic: 'responses',
-    request: json(Question),
+    request: json(Query),
     response: json(t.type({ id: t.string, [field]: t.number })),
     correlation: payloadField('id'),
   })
