@@ -19,8 +19,7 @@ export default {
   reporters: ['progress', 'html', 'json'],
   htmlReporter: { fileName: report('html') },
   jsonReporter: { fileName: report('json') },
-  // Longer than the default: a timeout counts as killed, and on a busy machine slow tests would time out as well.
-  timeoutMS: 5_000,
+  // More than the default of 1.5: a timeout counts as killed, and on a busy machine slow tests would time out as well.
   timeoutFactor: 2,
   dryRunTimeoutMinutes: 30,
   allowConsoleColors: false,

@@ -2,19 +2,22 @@ import { readFileSync, statSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node'
 
+type MutantTests = Readonly<Record<'tests' | 'leaveOut' | 'leaveOutTitles', readonly string[]>>
+
 /** The part of `mutants.json` that is used here. */
 interface Mutants {
-  readonly packages: Readonly<
-    Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
-  >
+  readonly packages: Readonly<Record<string, MutantTests>>
 }
 
 const root = new URL('..', import.meta.url)
 
 // `pnpm mutants` sets this variable and runs one package after the other.
 const name = process.env['ANTIPHON_MUTANTS'] ?? 'core'
-const { tests = [], leaveOut = [] } =
-  (JSON.parse(readFileSync(new URL('.config/mutants.json', root), 'utf8')) as Mutants).packages[name] ?? {}
+const {
+  tests = [],
+  leaveOut = [],
+  leaveOutTitles = [],
+} = (JSON.parse(readFileSync(new URL('.config/mutants.json', root), 'utf8')) as Mutants).packages[name] ?? {}
 
 // Tests with foreign programs are too slow to run for each mutant, and not every machine has the programs.
 const otherTiers = ['**/*.interop.test.ts', '**/*.nightly.test.ts']
@@ -53,7 +56,7 @@ export default defineConfig({
     include: [...tests],
     exclude: [...leaveOut, ...otherTiers],
     setupFiles: ['.config/vitest.mutants.setup.ts'],
-    env: { ANTIPHON_FC_RUNS: '100' },
+    env: { ANTIPHON_FC_RUNS: '25', ANTIPHON_LEAVE_OUT: JSON.stringify(leaveOutTitles) },
     // Each mutant gets a new worker, in which test files share their imports.
     isolate: false,
     sequence: { sequencer: FailedFirst },

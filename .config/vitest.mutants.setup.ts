@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { configureGlobal } from 'fast-check'
 import { beforeEach } from 'vitest'
 
 // Uses few inputs, the same in each run: with random inputs, a mutant could survive in one run and be killed in the next.
-configureGlobal({ seed: 1, numRuns: 25 })
+configureGlobal({ seed: 1, numRuns: Number(process.env['ANTIPHON_FC_RUNS']) })
 
 /** The counts of Stryker: how often each mutant was reached, while modules loaded and in each test. */
 interface Coverage {
@@ -19,14 +18,8 @@ stryker.mutantCoverage ??= { static: {}, perTest: {} }
 stryker.mutantCoverage.static = {}
 stryker.mutantCoverage.perTest = {}
 
-/** The part of `mutants.json` that is used here. */
-interface Mutants {
-  readonly packages: Readonly<Record<string, { readonly leaveOutTitles: readonly string[] }>>
-}
-
 // A surviving mutant runs all tests that reach it, so tests of large numbers are left out: others detect the same mutants.
-const { packages } = JSON.parse(readFileSync(new URL('mutants.json', import.meta.url), 'utf8')) as Mutants
-const leftOut = new Set(packages[process.env['ANTIPHON_MUTANTS'] ?? 'core']?.leaveOutTitles)
+const leftOut = new Set(JSON.parse(process.env['ANTIPHON_LEAVE_OUT'] ?? '[]') as readonly string[])
 beforeEach(({ task, skip }) => {
   skip(leftOut.has(task.name), 'takes too long for each mutant')
 })
