@@ -12,6 +12,26 @@ export interface SynchronousLink extends Link {
 /** Handles a published message; `deliver` may be called synchronously or later. */
 export type Peer = (message: OutgoingMessage, deliver: (response: OutgoingMessage) => void) => void
 
+/** A synchronous link whose test is the peer. */
+export interface ManualPeer {
+  readonly link: SynchronousLink
+  /** The published messages. */
+  readonly requests: readonly OutgoingMessage[]
+  /** Delivers a response. */
+  readonly respond: (response: OutgoingMessage) => void
+}
+
+/** Creates a synchronous link that delivers what the test responds. */
+export function manualPeer(): ManualPeer {
+  const requests: OutgoingMessage[] = []
+  let respond: (response: OutgoingMessage) => void = () => undefined
+  const link = synchronousLink((message, deliver) => {
+    requests.push(message)
+    respond = deliver
+  })
+  return { link, requests, respond: (response) => respond(response) }
+}
+
 /** Creates a synchronous link, for counts and for tests that must not depend on time. */
 export function synchronousLink(peer: Peer): SynchronousLink {
   const windows = new Map<string, Subject<Delivery>>()

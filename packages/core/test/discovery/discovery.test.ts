@@ -288,15 +288,15 @@ describe('discover$', () => {
     })
   })
 
-  it('finds 300 services', () => {
+  it('finds 1 000 services', () => {
     inWorld((world) => {
-      const services = Array.from({ length: 300 }, (_, index) => ({ ...weather, instanceId: `i${index}` }))
+      const services = Array.from({ length: 1_000 }, (_, index) => ({ ...weather, instanceId: `i${index}` }))
       announce(world, ...services)
       world.advance(100)
       const { values } = observe(world, discover$(world.link('tool'), { period: 1_000 }))
       world.advance(4_000)
-      expect(new Set(kindsOf(values)).size).toBe(300)
-      expect(values).toHaveLength(300)
+      expect(new Set(kindsOf(values)).size).toBe(1_000)
+      expect(values).toHaveLength(1_000)
     })
   }, 60_000)
 })

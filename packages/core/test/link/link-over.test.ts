@@ -160,7 +160,7 @@ describe('linkOver after a fatal error', () => {
       {
         code: 'link-closed',
         reasonCode: 0x87,
-        cause: cause.error,
+        cause: { code: 'connection-refused' },
         rawMessage: `the link ended: ${cause.error.rawMessage}`,
       },
     ])

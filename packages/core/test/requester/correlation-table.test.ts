@@ -1,16 +1,8 @@
-import {
-  endpoint,
-  exchange$,
-  json,
-  payloadField,
-  type Codec,
-  type Endpoint,
-  type OutgoingMessage,
-} from '@antiphon/core'
+import { endpoint, exchange$, json, payloadField, type Codec, type Endpoint } from '@antiphon/core'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, textOf } from '../observed.js'
-import { synchronousLink } from '../synchronous-link.js'
+import { manualPeer } from '../synchronous-link.js'
 
 const Reading = t.type({ id: t.string })
 
@@ -24,13 +16,8 @@ interface Fixture {
 }
 
 function withEndpointPerRequest(): Fixture {
-  const requests: OutgoingMessage[] = []
-  let deliverResponse: (response: OutgoingMessage) => void = () => undefined
+  const { link, requests, respond } = manualPeer()
   let decoded = 0
-  const link = synchronousLink((message, deliver) => {
-    requests.push(message)
-    deliverResponse = deliver
-  })
   const newEndpoint = (): Endpoint => {
     const codec = json(Reading) as Codec<unknown>
     const counting: Codec<unknown> = {
@@ -56,7 +43,7 @@ function withEndpointPerRequest(): Fixture {
       ),
     respond: (index) => {
       const payload = requests[index]?.payload ?? bytesOf('')
-      deliverResponse({ topic: 'response', payload: bytesOf(textOf({ payload })) })
+      respond({ topic: 'response', payload: bytesOf(textOf({ payload })) })
     },
     received,
     decoded: () => decoded,
@@ -92,10 +79,7 @@ describe('matching with an endpoint per request', () => {
   })
 
   it('decodes no response with the codec of an endpoint whose requests have ended', () => {
-    let deliverResponse: (response: OutgoingMessage) => void = () => undefined
-    const link = synchronousLink((_, deliver) => {
-      deliverResponse = deliver
-    })
+    const { link, respond } = manualPeer()
     const decodings: string[] = []
     let responseOf = ''
     const call = (field: string): void => {
@@ -113,7 +97,7 @@ describe('matching with an endpoint per request', () => {
       })
       exchange$(link, reading, { id: field }, { timeout: 3_600_000 }).subscribe()
       responseOf = field
-      deliverResponse({ topic: 'response', payload: bytesOf(JSON.stringify({ id: field, [field]: 1 })) })
+      respond({ topic: 'response', payload: bytesOf(JSON.stringify({ id: field, [field]: 1 })) })
     }
     for (const field of ['first', 'second', 'third']) call(field)
     expect([...new Set(decodings)]).toEqual([

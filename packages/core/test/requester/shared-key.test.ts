@@ -1,17 +1,8 @@
-import {
-  AntiphonError,
-  endpoint,
-  exchange$,
-  inOrder,
-  json,
-  payloadField,
-  text,
-  type OutgoingMessage,
-} from '@antiphon/core'
+import { AntiphonError, endpoint, exchange$, inOrder, json, payloadField, text } from '@antiphon/core'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
-import { synchronousLink } from '../synchronous-link.js'
+import { manualPeer } from '../synchronous-link.js'
 
 const Query = t.type({ id: t.string })
 
@@ -36,10 +27,7 @@ interface Fixture {
 
 function fixture(): Fixture {
   const outcomes: string[] = []
-  let deliverResponse: (response: OutgoingMessage) => void = () => undefined
-  const link = synchronousLink((_, deliver) => {
-    deliverResponse = deliver
-  })
+  const { link, respond } = manualPeer()
   return {
     outcomes,
     send: (reading, id) =>
@@ -48,7 +36,7 @@ function fixture(): Fixture {
         error: (error: unknown) =>
           outcomes.push(`${reading.topic.template}: ${AntiphonError.from(error).rawMessage}`),
       }),
-    respond: (value) => deliverResponse({ topic: 'responses', payload: bytesOf(JSON.stringify(value)) }),
+    respond: (value) => respond({ topic: 'responses', payload: bytesOf(JSON.stringify(value)) }),
   }
 }
 
@@ -120,10 +108,7 @@ describe('requests that are answered in order', () => {
       response: text,
       correlation: inOrder(),
     })
-    let deliverResponse: (response: OutgoingMessage) => void = () => undefined
-    const link = synchronousLink((_, deliver) => {
-      deliverResponse = deliver
-    })
+    const { link, respond } = manualPeer()
     const outcomes: string[] = []
     const calls = ['a', 'b', 'c', 'd'].map((value) =>
       exchange$(link, echo, value, { timeout: 3_600_000 }).subscribe((response) =>
@@ -131,7 +116,7 @@ describe('requests that are answered in order', () => {
       ),
     )
     calls[1]?.unsubscribe()
-    for (const response of ['1', '2', '3']) deliverResponse({ topic: 'echoes', payload: bytesOf(response) })
+    for (const response of ['1', '2', '3']) respond({ topic: 'echoes', payload: bytesOf(response) })
     expect(outcomes).toEqual(['a: 1', 'c: 2', 'd: 3'])
   })
 })
