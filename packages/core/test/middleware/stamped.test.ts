@@ -89,30 +89,39 @@ describe('mrpcHeaders', () => {
     messageExpiryInterval: 5,
   }
   it.each([
-    ['no correlation', { correlationData: undefined }, 'Correlation Data', undefined],
-    ['a correlation that is no UUID', { correlationData: bytesOf('36') }, 'Correlation Data', '2 bytes'],
-    ['no expiry', { messageExpiryInterval: undefined }, 'Message Expiry', undefined],
-  ])(
-    'answers 400 with the header to a request with %s, and handles the next one',
-    (_, change, name, value) => {
-      inWorld((world) => {
-        const responses = publishedBy(world, 'server')
-        observe(
-          world,
-          requests$(world.link('server'), echo, { headers: mrpcHeaders }).pipe(
-            serve(({ value }) => of(value)),
-          ),
-        )
+    [
+      'no correlation',
+      { correlationData: undefined },
+      ['the correlation is missing', 'Correlation Data', undefined],
+    ],
+    [
+      'a correlation that is no UUID',
+      { correlationData: bytesOf('36') },
+      ['the correlation must be a UUID of 16 bytes', 'Correlation Data', '2 bytes'],
+    ],
+    [
+      'no expiry',
+      { messageExpiryInterval: undefined },
+      ['the expiry is missing', 'Message Expiry', undefined],
+    ],
+  ])('answers 400 with the header to a request with %s, and handles the next one', (_, change, expected) => {
+    inWorld((world) => {
+      const responses = publishedBy(world, 'server')
+      observe(
+        world,
+        requests$(world.link('server'), echo, { headers: mrpcHeaders }).pipe(serve(({ value }) => of(value))),
+      )
+      world.advance(50)
+      for (const properties of [{ ...valid, ...change }, valid]) {
+        const defined = Object.entries(properties).filter(([, value]) => value !== undefined)
+        world.broker.publish({ topic: 'echo', payload: bytesOf('x'), ...Object.fromEntries(defined) })
         world.advance(50)
-        for (const properties of [{ ...valid, ...change }, valid]) {
-          const defined = Object.entries(properties).filter(([, value]) => value !== undefined)
-          world.broker.publish({ topic: 'echo', payload: bytesOf('x'), ...Object.fromEntries(defined) })
-          world.advance(50)
-        }
-        expect(responses.map((response) => propertyOf(response, '__stat'))).toEqual(['400', '200'])
-        const [failure] = responses
-        expect([propertyOf(failure, '__propName'), propertyOf(failure, '__propVal')]).toEqual([name, value])
-      })
-    },
-  )
+      }
+      expect(responses.map((response) => propertyOf(response, '__stat'))).toEqual(['400', '200'])
+      const [failure] = responses
+      expect(['__stMsg', '__propName', '__propVal'].map((name) => propertyOf(failure, name))).toEqual(
+        expected,
+      )
+    })
+  })
 })

@@ -26,6 +26,7 @@ import {
   textOf,
   type PublishedMessage,
 } from '../observed.js'
+import { manualPeer } from '../synchronous-link.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -547,6 +548,22 @@ describe('settling', () => {
     })
   })
 
+  it('remembers 10 000 cancels, and sends no further ones', () => {
+    const { link, requests, respond } = manualPeer()
+    for (let count = 0; count < 10_001; count++)
+      exchange$(link, echo, 'x', { timeout: 3_600_000 }).subscribe().unsubscribe()
+    expect(requests).toHaveLength(10_001)
+    const userProperties = [
+      ['__stat', '202'],
+      ['__ctlTopic', 'control/server'],
+    ] as const
+    for (const message of requests.slice()) respond(responseTo(message, '', { userProperties }))
+    const [first] = requests
+    const cancels = requests.slice(10_001)
+    expect(cancels).toHaveLength(10_000)
+    expect(cancels[0]).toMatchObject({ topic: 'control/server', correlationData: first?.correlationData })
+  })
+
   it('forgets a cancel when its request has expired', () => {
     inWorld((world) => {
       const published = publishedBy(world, 'requester')
@@ -648,6 +665,18 @@ describe('settling', () => {
         message: expect.stringMatching(/not connected within 1000 ms .*Last attempt: .*0x88/) as string,
         cause: { code: 'connection-refused', reasonCode: 0x88 },
       })
+    })
+  })
+
+  it('fails with a timeout that does not speak of retries if none was withheld', () => {
+    inWorld((world) => {
+      respondOn(world, 'echo', () => [])
+      world.advance(10)
+      const retry = { count: 1, attemptTimeout: 300 }
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000, retry }))
+      world.advance(2_000)
+      const { rawMessage } = call.ending() as AntiphonError
+      expect(rawMessage).toMatch(/^echo: no response within 1000 ms \(request [-0-9a-f]{36}\)$/)
     })
   })
 

@@ -219,6 +219,28 @@ describe('flatten with concurrency', () => {
   )
 })
 
+it('rejects a request beyond the queue with an error that names the limits', () => {
+  const errors: unknown[] = []
+  const work: FlattenWork<number, number> = {
+    start: () => ({ cancel: () => undefined }),
+    reject: (error, observer) => {
+      errors.push(error)
+      observer.complete()
+    },
+  }
+  range(4)
+    .pipe(flatten(work, { concurrency: 2, queue: 1 }))
+    .subscribe()
+  expect(errors).toMatchObject([
+    {
+      code: 'overflow',
+      phase: 'before-network',
+      rawMessage:
+        'request$ has 2 pending requests and 1 queued. Slow down the source, or raise concurrency or queue',
+    },
+  ])
+})
+
 describe('flatten in order', () => {
   it(
     'buffers responses until those of earlier requests are emitted',

@@ -124,6 +124,37 @@ describe('the responses of a many endpoint', () => {
     })
   })
 
+  it('fails with a timeout that speaks of no later items if there are none', () => {
+    withPendingRequest(({ world, call, sendItem }) => {
+      sendItem('0')
+      world.advance(2_000)
+      const { rawMessage } = call.ending() as AntiphonError
+      expect(rawMessage).toMatch(/^numbers: no item 1 within 1000 ms \(request [-0-9a-f]{36}\)\. The broker/)
+    })
+  })
+
+  it('sends no cancel when the responder ends the stream with a failure', () => {
+    withPendingRequest(({ world, call, published, sendItem }) => {
+      accept(world, published[0]?.message)
+      sendItem('0')
+      sendItem('1:last', failureStatus)
+      world.advance(10)
+      expect(call.ending()).toMatchObject({ code: 'status' })
+      expect(published.map(({ message }) => message.topic)).toEqual(['numbers'])
+    })
+  })
+
+  it('emits items with `skipLate: false`', () => {
+    withPendingRequest(
+      ({ call, sendItem }) => {
+        sendItem('0')
+        sendItem('1:last', endStatus)
+        expect([call.values, call.ending()]).toEqual([['item 0'], 'complete'])
+      },
+      { skipLate: false },
+    )
+  })
+
   it('fails with the responder’s failure when items before it are missing until the timeout', () => {
     withPendingRequest(({ world, call, sendItem }) => {
       sendItem('0')

@@ -66,11 +66,16 @@ describe('onResponse', () => {
   })
 
   it('fails the exchange with unknown if it throws', () => {
+    const bug = new Error('a bug')
     const onResponse = (): never => {
-      throw new Error('a bug')
+      throw bug
     }
     withExchange({ onResponse }, [], (exchange) => {
-      expect(exchange.ending()).toMatchObject({ code: 'unknown', rawMessage: 'onResponse threw: a bug' })
+      expect(exchange.ending()).toMatchObject({
+        code: 'unknown',
+        rawMessage: 'onResponse threw: a bug',
+        cause: bug,
+      })
     })
   })
 

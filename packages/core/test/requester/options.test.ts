@@ -79,6 +79,8 @@ describe('validating options before any packet', () => {
     ['count', { count: 1.5 }],
     ['stallTimeout', { stallTimeout: 0 }],
     ['stallTimeout', { stallTimeout: NaN }],
+    ['responders', { responders: [] }],
+    ['responders', { responders: ['a', 1 as never] }],
   ] satisfies (readonly [string, GatherOptions])[])(
     'rejects an invalid %s in gather$: %o',
     (name, options) => {

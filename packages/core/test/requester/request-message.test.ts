@@ -157,6 +157,62 @@ describe('a request on the wire', () => {
   })
 })
 
+describe('a request without Correlation Data', () => {
+  it('has no number of the attempt, as no responder could name its control topic', () => {
+    inWorld((world) => {
+      const byTopic = endpoint({
+        topic: 'echo',
+        responseTopic: 'response',
+        request: text,
+        response: text,
+        correlation: topicParams(),
+      })
+      const published = publishedBy(world, 'requester')
+      observe(world, exchange$(world.link('requester'), byTopic, 'x'))
+      world.advance(10)
+      expect(published.map(({ message }) => message.userProperties)).toEqual([undefined])
+    })
+  })
+})
+
+describe('encoding', () => {
+  /** Sends a request without a response, and loses the session after a second. Returns how often it was encoded and sent. */
+  function encodings(options: ExchangeOptions): { readonly encoded: number; readonly sent: number } {
+    let encoded = 0
+    let sent = 0
+    const counting: typeof text = {
+      ...text,
+      encode: (...args) => {
+        encoded++
+        return text.encode(...args)
+      },
+    }
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester', {
+        clean: false,
+        sessionExpiryInterval: 3_600,
+        reconnect: { initial: 100, maximum: 100, jitter: 0 },
+      })
+      const counted = endpoint({ topic: 'echo', request: counting, response: text })
+      // With the default response topic, a request is encoded again when that is known.
+      const rules = { timeout: 10_000, responseTopic: 'responses', ...options }
+      observe(world, exchange$(requester, counted, 'x', rules))
+      world.advance(1_000)
+      world.broker.disconnect('requester', { session: 'lose' })
+      world.advance(20_000)
+      sent = withoutCancels(published).length
+    })
+    return { encoded, sent }
+  }
+
+  it('happens once, however often a request is sent', () => {
+    expect(encodings({})).toEqual({ encoded: 1, sent: 1 })
+    expect(encodings({ retry: { count: 3, attemptTimeout: 2_000 } })).toEqual({ encoded: 1, sent: 4 })
+    expect(encodings({ onDisconnect: 'resend' })).toEqual({ encoded: 1, sent: 2 })
+  })
+})
+
 describe('the Message Expiry Interval', () => {
   it.each([
     [0.5, 1],

@@ -1,4 +1,5 @@
 import {
+  AntiphonError,
   endpoint,
   exchange$,
   inOrder,
@@ -7,9 +8,9 @@ import {
   requests$,
   serve,
   text,
-  type AntiphonError,
   type RetryOptions,
 } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import * as t from 'io-ts'
 import { defer, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -149,6 +150,38 @@ describe('retrying a failed request', () => {
     })
   })
 
+  it('retries a request that the link refuses because its queue is full', () => {
+    inWorld((world) => {
+      respondOn(world, 'echo', (request) => [responseTo(request, 'response')])
+      world.advance(10)
+      let refusals = 1
+      const full = linkMiddleware({
+        publish$: (message, next) =>
+          refusals-- > 0
+            ? throwError(() => new AntiphonError('overflow', 'the queue is full'))
+            : next(message),
+      })
+      const retry = { count: 1, backOff: steady }
+      const call = observe(world, exchange$(full(world.link('requester')), echo, 'x', { retry }))
+      world.advance(1_000)
+      expect(call.values).toEqual(['response'])
+    })
+  })
+
+  it('does not retry a response that cannot be decoded', () => {
+    inWorld((world) => {
+      const numbers = endpoint({ topic: 'echo', request: text, response: json(t.number) })
+      respondOn(world, 'echo', (request) => [responseTo(request, 'no JSON')])
+      world.advance(10)
+      const attempts = publishedBy(world, 'requester')
+      const retry = { count: 1, backOff: steady }
+      const call = observe(world, exchange$(world.link('requester'), numbers, 'x', { retry }))
+      world.advance(1_000)
+      expect(call.ending()).toMatchObject({ code: 'decode' })
+      expect(attempts).toHaveLength(1)
+    })
+  })
+
   it('retries only the errors that `on` accepts', () => {
     const on = ({ status }: AntiphonError): boolean => status?.code === 500
     withRetries({ count: 3, backOff: steady, on }, [500, 503, 'success'], ({ world, call, attempts }) => {
@@ -167,6 +200,8 @@ describe('retrying a failed request', () => {
       world.advance(500)
       expect(call.values).toEqual(['response'])
       expect(attempts.map(({ reasonCode }) => reasonCode)).toEqual([0x97, 0])
+      // The responder has not seen the first attempt, so it cannot have cached a failure.
+      expect(new Set(attempts.map(({ message }) => String(message.correlationData))).size).toBe(1)
     })
   })
 

@@ -1,5 +1,15 @@
-import { endpoint, exchange$, gather$, text, type ExchangeOptions, type Link } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  gather$,
+  requestEither$,
+  text,
+  type ExchangeOptions,
+  type Link,
+} from '@antiphon/core'
 import type { VirtualBrokerOptions } from '@antiphon/testing'
+import { isRight, right } from 'fp-ts/lib/Either.js'
+import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   observe,
@@ -119,6 +129,24 @@ describe('a request whose response would be too late', () => {
     })
   })
 
+  it('is sent again after a pause of more than ten seconds, whatever was measured before', () => {
+    withSlowResponder(({ world, send, measure, attemptsOf }) => {
+      measure()
+      world.advance(20_000)
+      send('lost', retried)
+      world.advance(1_000)
+      expect(attemptsOf('lost')).toBe(2)
+    })
+  })
+
+  it('is answered with skipLate false', () => {
+    withSlowResponder(({ world, send }) => {
+      const call = send('x', { timeout: 1_000, skipLate: false })
+      world.advance(500)
+      expect(call.values).toEqual(['done'])
+    })
+  })
+
   it('is not sent again after a failure, which it fails with at once', () => {
     withSlowResponder(({ world, send, measure, attemptsOf }) => {
       measure()
@@ -128,6 +156,7 @@ describe('a request whose response would be too late', () => {
       expect(call.ending()).toMatchObject({
         code: 'status',
         status: { code: 503 },
+        cause: { code: 'status', rawMessage: 'the responder answered 503' },
         message: expect.stringMatching(/answered 503; not sent again, because \d+ ms are left/) as string,
       })
     })
@@ -291,6 +320,49 @@ describe('a request that waits for room in the send window', () => {
 })
 
 describe('the measured response time', () => {
+  it('begins with the first attempt of the request', () => {
+    withSlowResponder(({ world, send, attemptsOf }) => {
+      const measured = send('twice', { timeout: 1_000, retry: { count: 1, attemptTimeout: 300 } })
+      world.advance(1_000)
+      expect([attemptsOf('twice'), measured.values]).toEqual([2, ['done']])
+      send('lost', retried)
+      world.advance(1_000)
+      expect(attemptsOf('lost')).toBe(1)
+    })
+  })
+
+  describe('of the requests of one stream', () => {
+    it('is not that from one request to the response of another', () => {
+      withSlowResponder(({ world, link, send, attemptsOf }) => {
+        const requests$ = new Subject<string>()
+        const call = observe(world, requests$.pipe(requestEither$(link, echo, { timeout: 1_000 })))
+        requests$.next('lost 1')
+        world.advance(300)
+        requests$.next('other')
+        world.advance(600)
+        expect(call.values).toEqual([right('done')])
+        send('lost 2', retried)
+        world.advance(1_000)
+        expect(attemptsOf('lost 2')).toBe(2)
+      })
+    })
+
+    it('is that of the next request once one has ended without a response', () => {
+      withSlowResponder(({ world, link, send, attemptsOf }) => {
+        const requests$ = new Subject<string>()
+        const call = observe(world, requests$.pipe(requestEither$(link, echo, { timeout: 1_000 })))
+        requests$.next('lost 1')
+        world.advance(1_100)
+        requests$.next('measured')
+        world.advance(600)
+        expect(call.values.map(isRight)).toEqual([false, true])
+        send('lost 2', retried)
+        world.advance(1_000)
+        expect(attemptsOf('lost 2')).toBe(1)
+      })
+    })
+  })
+
   it('leaves out responses that have waited for another connection', () => {
     withSlowResponder(({ world, send, attemptsOf }) => {
       const call = send('measured', { timeout: 10_000 })

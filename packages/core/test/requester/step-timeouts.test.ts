@@ -67,6 +67,17 @@ describe('stepTimeouts', () => {
     })
   })
 
+  it('does not restart the response timeout when the request is sent again', () => {
+    inWorld((world) => {
+      const retry = { count: 3, attemptTimeout: 300 }
+      const options = { timeout, stepTimeouts: { response: 1_000 }, retry }
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', options))
+      world.advance(5_000)
+      expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'response' })
+      expect(call.endedAt()).toBeLessThan(1_050)
+    })
+  })
+
   it('ends the response timeout with the first of many responses', () => {
     inWorld((world) => {
       respondOn(world, 'stream', (request) => [

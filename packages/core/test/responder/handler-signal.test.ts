@@ -51,7 +51,7 @@ describe('the signal of a request', () => {
       world.advance(1_900)
       expect(signals[0]?.aborted).toBe(false)
       world.advance(200)
-      expect(reasonOf(signals[0])).toMatchObject({ code: 'expired' })
+      expect(reasonOf(signals[0])).toMatchObject({ code: 'expired', rawMessage: 'the request has expired' })
     })
   })
 
@@ -60,7 +60,10 @@ describe('the signal of a request', () => {
       ({ sendRequest, world }, signals) => {
         sendRequest('x')
         world.advance(200)
-        expect(reasonOf(signals[0])).toMatchObject({ code: 'timeout' })
+        expect(reasonOf(signals[0])).toMatchObject({
+          code: 'timeout',
+          rawMessage: 'the handler exceeded handlerTimeout',
+        })
       },
       { serve: { handlerTimeout: 100 } },
     )

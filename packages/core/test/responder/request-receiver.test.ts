@@ -20,25 +20,29 @@ function propertiesOf(response: PublishedMessage | undefined): Readonly<Record<s
 }
 
 describe('rule 1, the response topic', () => {
-  it.each<[what: string, responseTopic: string | undefined]>([
-    ['is missing', undefined],
-    ['is empty', ''],
-    ['holds a +', 'responses/+'],
-    ['holds a #', 'responses/#'],
-    ['has an empty level', 'responses//1'],
-    ['begins with an empty level', '/responses'],
-    ['ends with an empty level', 'responses/'],
-    ['starts with $', '$SYS/responses'],
-    ['is a shared filter', '$share/group/responses'],
-    ['matches the request filter', 'echo'],
-    ['holds a control character', 'responses\u0001'],
-  ])('ignores a request whose response topic %s', (_, responseTopic) => {
+  it.each<[what: string, responseTopic: string | undefined, reason: string]>([
+    ['is missing', undefined, ''],
+    ['is empty', '', 'it is empty [MQTT-4.7.3-1]'],
+    ['holds a +', 'responses/+', 'it holds a wildcard, + or # [MQTT-3.3.2-2]'],
+    ['holds a #', 'responses/#', 'it holds a wildcard, + or # [MQTT-3.3.2-2]'],
+    ['has an empty level', 'responses//1', 'it has an empty level'],
+    ['begins with an empty level', '/responses', 'it has an empty level'],
+    ['ends with an empty level', 'responses/', 'it has an empty level'],
+    ['starts with $', '$SYS/responses', 'it starts with $'],
+    ['is a shared filter', '$share/group/responses', 'it starts with $'],
+    ['matches the request filter', 'echo', 'it matches the request filter'],
+    ['holds a control character', 'responses\u0001', 'it holds the control character U+0001 (MQTT 5, 1.5.4)'],
+  ])('ignores a request whose response topic %s', (_, responseTopic, reason) => {
     withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { responseTopic } as Partial<OutgoingMessage>)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([0, 0, 0])
       expect(ignored).toMatchObject([{ reason: 'response-topic', endpoint: 'echo' }])
-      expect(ignored[0]?.detail).toMatch(responseTopic === undefined ? /no Response Topic/ : /is not allowed/)
+      expect(ignored[0]?.detail).toBe(
+        responseTopic === undefined
+          ? 'it has no Response Topic'
+          : `response topic ${JSON.stringify(responseTopic)} is not allowed: ${reason}`,
+      )
     })
   })
 
@@ -50,7 +54,12 @@ describe('rule 1, the response topic', () => {
         sendRequest('yes', { responseTopic: 'response/requester' })
         sendRequest('yes', { responseTopic: 'pool/2/responses' })
         world.advance(10)
-        expect(ignored.map(({ reason }) => reason)).toEqual(['response-topic', 'response-topic'])
+        expect(ignored).toMatchObject(
+          ['elsewhere', 'response'].map((topic) => ({
+            reason: 'response-topic',
+            detail: `response topic "${topic}" is not allowed: responseTopics does not allow it`,
+          })),
+        )
         expect(responses.map(({ message }) => message.topic)).toEqual([
           'response/requester',
           'pool/2/responses',
@@ -118,7 +127,7 @@ describe('rule 2, retained messages', () => {
       world.broker.disconnect('server', { session: 'lose' })
       world.advance(50)
       expect(handled).toHaveLength(1)
-      expect(ignored).toMatchObject([{ reason: 'retained' }])
+      expect(ignored).toMatchObject([{ reason: 'retained', detail: 'it is a retained message' }])
       sendRequest('new')
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([2, 2, 0])
@@ -307,6 +316,7 @@ describe('rule 6 and 7, the expiry', () => {
         world.advance(5_000)
         expect(propertiesOf(responses[0])).toMatchObject({
           __stat: '408',
+          __stMsg: 'the handler exceeded 1000 ms',
           __propName: 'ExecutionTimeout',
           __propVal: 'PT1S',
         })
@@ -385,6 +395,75 @@ describe('rule 6 and 7, the expiry', () => {
   })
 })
 
+describe('messages that are no whole request', () => {
+  const noCorrelation = { correlationData: undefined } as unknown as Partial<OutgoingMessage>
+
+  it.each<[what: string, properties: Partial<OutgoingMessage>, detail: string, status?: number]>([
+    [
+      'a chunk without Correlation Data',
+      { ...noCorrelation, userProperties: [['__chunk', '0:2:9:00000000']] },
+      'it is a chunk without a correlation',
+    ],
+    [
+      'an exchange control message',
+      { userProperties: cancelProperties },
+      'it is an exchange control message on a request topic',
+    ],
+    [
+      'a chunk with an invalid header',
+      { userProperties: [['__chunk', 'first']] },
+      'cannot assemble the request: invalid chunk header "first": expected <index>:<count>:<bytes>',
+      400,
+    ],
+    [
+      'a text that is not UTF-8',
+      { payload: Uint8Array.of(0xff), payloadFormatIndicator: true },
+      'its Payload Format Indicator is 1, but the payload is not UTF-8',
+      400,
+    ],
+    [
+      'the beginning of a stream',
+      { payload: new Uint8Array(), userProperties: [['__ctl', 'open']] },
+      'the request must be a single one, and is a stream',
+      400,
+    ],
+  ])('are reported with the reason: %s', (_, properties, detail, status) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
+      sendRequest('x', properties)
+      world.advance(10)
+      expect(ignored).toMatchObject([
+        { reason: 'invalid', detail, ...(status === undefined ? {} : { status }) },
+      ])
+      expect(
+        responses.map(({ message }) => propertiesOf({ message } as PublishedMessage)['__stMsg']),
+      ).toEqual(status === undefined ? [] : [detail])
+      expect([handled.length, unacknowledged()]).toEqual([0, 0])
+    })
+  })
+
+  it('are refused with their first chunk by a group, and the others dropped', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, ignored, unacknowledged }) => {
+        for (const header of ['1:3:9', '0:3:9:00000000', '2:3:9']) {
+          sendRequest('abc', { userProperties: [['__chunk', header]] })
+          world.advance(10)
+        }
+        const refusal = 'a request in chunks cannot be sent to a group: it must fit in one packet'
+        expect(ignored.map(({ detail }) => detail)).toEqual([
+          'it is a chunk of a request to a group',
+          refusal,
+          'it is a chunk of a request to a group',
+        ])
+        expect(responses.map((response) => propertiesOf(response))).toEqual([
+          { __stat: '400', __stMsg: refusal, __propName: '__chunk' },
+        ])
+        expect(unacknowledged()).toBe(0)
+      },
+      { requests: { group: 'members' } },
+    )
+  })
+})
+
 describe('messages that make custom code throw', () => {
   it('ignores a message that matches the filter but not the endpoint’s topic', () => {
     const rooms = endpoint({ topic: 'echo/{room}', request: text, response: text })
@@ -393,7 +472,8 @@ describe('messages that make custom code throw', () => {
       (setup) => {
         for (const topic of ['echo', 'echo/', 'echo/a/b', 'echo/fine']) setup.sendRequest('x', { topic })
         setup.world.advance(10)
-        expect(setup.ignored.map(({ reason }) => reason)).toEqual(['invalid', 'invalid', 'invalid'])
+        const unmatched = { reason: 'invalid', detail: 'its topic does not match echo/{room}' }
+        expect(setup.ignored).toMatchObject([unmatched, unmatched, unmatched])
         expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['fine'])
         expect(setup.unacknowledged()).toBe(0)
       },

@@ -248,7 +248,9 @@ describe('a request that serve does not receive at once', () => {
       world.advance(4_000)
       expect(ignored.values).toEqual([])
       world.advance(2_000)
-      expect(ignored.values).toMatchObject([{ reason: 'unserved', endpoint: 'echo' }])
+      expect(ignored.values).toMatchObject([
+        { reason: 'unserved', endpoint: 'echo', detail: 'no serve received it until it expired' },
+      ])
       // Its key is free again.
       world.broker.publish(message)
       world.advance(10_000)

@@ -117,6 +117,42 @@ describe('gather$ of an endpoint with many responses', () => {
     expect(ending).toBe('complete')
   })
 
+  it('counts a responder once, whatever it sends after the end of its stream', () => {
+    const { events, tookTimeout } = gather(
+      [
+        ['a', '0'],
+        ['a', '1:last'],
+        ['a', '2:last'],
+        ['a', 'nonsense'],
+        ['b', '0'],
+        ['b', '1:last'],
+      ],
+      { count: 2 },
+    )
+    expect(events).toEqual(['a: 0', 'a completes', 'b: 4', 'b completes'])
+    expect(tookTimeout).toBe(false)
+  })
+
+  it('ends at the timeout, however late an item arrives', () => {
+    inWorld((world) => {
+      const userProperties: UserProperties = [
+        ['__srcId', 'a'],
+        ['__stream', '0'],
+      ]
+      respondOn(world, 'history', (request) => [responseTo(request, 'x', { userProperties })], 800)
+      world.advance(10)
+      const start = world.scheduler.now()
+      const streams$ = gather$(world.link('requester'), history, 'x', { timeout: 1_000 })
+      const call = observe(
+        world,
+        streams$.pipe(mergeMap((items$) => items$.pipe(catchError(() => of('failed'))))),
+      )
+      world.advance(5_000)
+      expect(call.values).toEqual(['x', 'failed'])
+      expect(call.endedAt()).toBe(start + 1_000)
+    })
+  })
+
   it('fails a stream with an item more than 1024 ahead of a missing one, and not the others', () => {
     const { events } = gather([
       ['a', '0'],

@@ -1,7 +1,22 @@
-import { exchange$, userProperty, type ItemStream, type UserProperties } from '@antiphon/core'
-import { concat, from, last, map, NEVER, of, timer } from 'rxjs'
+import {
+  AntiphonError,
+  exchange$,
+  userProperty,
+  type ErrorCode,
+  type ItemStream,
+  type UserProperties,
+} from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
+import { concat, from, last, map, NEVER, of, throwError, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, responseTo, type Observed } from '../observed.js'
+import {
+  observe,
+  publishedBy,
+  responseTo,
+  textOf,
+  type Observed,
+  type PublishedMessage,
+} from '../observed.js'
 import { inWorld, type World } from '../world.js'
 import { serveStreams, upload } from './stream-world.js'
 
@@ -13,6 +28,7 @@ interface HostileResponder {
   readonly respond: (payload: string, userProperties?: UserProperties) => void
   /** What the requester has published: `open`, or `<control topic> <position or kind>`. */
   readonly sent: () => readonly string[]
+  readonly messages: readonly PublishedMessage[]
 }
 
 /** Runs a test with a requester whose request stream only the test receives. */
@@ -38,6 +54,7 @@ function withHostileResponder(
     test({
       world,
       call,
+      messages: published,
       respond,
       accept: (credit, controlTopic = 'control/a') => {
         const [total = '', nextIndex = ''] = credit ?? []
@@ -61,7 +78,81 @@ function withHostileResponder(
   })
 }
 
+describe('an item that is not published', () => {
+  /** Sends a stream over a link that fails to publish its first item. Returns how the exchange has ended, and what was sent. */
+  function outcomeOf(code: ErrorCode): readonly unknown[] {
+    let outcome: readonly unknown[] = []
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      let failures = 1
+      const isItem = (properties: UserProperties | undefined): boolean =>
+        userProperty(properties, '__ctl') === 'item'
+      const failing = linkMiddleware({
+        publish$: (message, next) =>
+          isItem(message.userProperties) && failures-- > 0
+            ? throwError(() => new AntiphonError(code, 'not published'))
+            : next(message),
+      })
+      const call = observe(
+        world,
+        exchange$(failing(world.link('requester')), upload, ['a', 'b'], { timeout: 1_000 }),
+      )
+      world.advance(20)
+      for (const { message } of published.slice(0, 1)) {
+        const userProperties: UserProperties = [
+          ['__stat', '202'],
+          ['__ctlTopic', 'control/a'],
+          ['__credit', '4'],
+          ['__stream', '0'],
+        ]
+        world.broker.publish(responseTo(message, '', { userProperties }))
+      }
+      world.advance(20)
+      const ending = call.ending()
+      const sent = published
+        .filter(({ message }) => isItem(message.userProperties))
+        .map(({ message }) =>
+          ['__stream', '__stat'].map((name) => userProperty(message.userProperties, name)),
+        )
+      outcome = [typeof ending === 'object' ? ending.code : ending, ...sent]
+    })
+    return outcome
+  }
+
+  it('is missed by the responder if it was lost, and does not fail the exchange', () => {
+    const others = [
+      ['1', undefined],
+      ['2:last', undefined],
+    ]
+    expect(outcomeOf('connection-lost')).toEqual([undefined, ...others])
+    expect(outcomeOf('overflow')).toEqual([undefined, ...others])
+  })
+
+  it('fails the exchange if it can never be sent, and tells the responder', () => {
+    expect(outcomeOf('too-large')).toEqual(['too-large', ['1:last', '500']])
+    expect(outcomeOf('invalid-argument')).toEqual(['invalid-argument', ['1:last', '500']])
+  })
+})
+
 describe('the items that are sent to a hostile or plain responder', () => {
+  it('have the content type of the request, and their end has none', () => {
+    withHostileResponder(['a'], ({ accept, messages }) => {
+      accept(['4', '0'])
+      expect(
+        messages
+          .slice(1)
+          .map(({ message: { payload, contentType, payloadFormatIndicator } }) => [
+            textOf({ payload }),
+            contentType,
+            payloadFormatIndicator,
+          ]),
+      ).toEqual([
+        ['a', 'text/plain', true],
+        ['', undefined, undefined],
+      ])
+    })
+  })
+
   it('wait for credit, and time out without it', () => {
     withHostileResponder(['a', 'b'], ({ accept, sent, world, call }) => {
       accept()

@@ -148,17 +148,27 @@ describe('a requester of an endpoint with isLast', () => {
   })
 
   it('fails an exchange whose isLast throws', () => {
+    const bug = new Error('no mark')
     const broken = (): never => {
-      throw new Error('no mark')
+      throw bug
     }
-    withRequest(
-      ({ call, respond }) => {
-        respond({ item: 1 })
-        expect(call.ending()).toMatchObject({ code: 'unknown', rawMessage: 'isLast threw: no mark' })
-      },
-      {},
-      broken,
-    )
+    const outcomes = [{ item: 1 }, { fault: 'broken' }].map((response) => {
+      let outcome: unknown
+      withRequest(
+        ({ call, respond }) => {
+          respond(response)
+          outcome = call.ending()
+        },
+        {},
+        broken,
+      )
+      return outcome
+    })
+    expect(outcomes).toMatchObject([
+      { code: 'unknown', rawMessage: 'isLast threw: no mark', cause: bug },
+      // `isLast` is not called with a failure.
+      { code: 'status', status: { message: 'broken' } },
+    ])
   })
 
   it('emits items with their messages', () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,10 +138,41 @@ describe('the floors of mutation testing', () => {
   })
 })
 
-describe('the tests that do not run for mutants', () => {
+describe('the tests that are named in the settings', () => {
   it('exist', () => {
-    const files = Object.values(readSettings().packages).flatMap(({ leaveOut }) => leaveOut)
+    const named = Object.values(readSettings().packages).flatMap(({ tests, leaveOut }) => [
+      ...tests,
+      ...leaveOut,
+    ])
+    const files = named.filter((file) => !file.includes('*'))
     expect(files.filter((file) => !existsSync(inRoot(file)))).toEqual([])
+  })
+})
+
+describe('the faults of decision 0010', () => {
+  /** Returns what the titles in a test file match; a contract suite takes them from its cases. */
+  const titlesIn = (file: string): readonly RegExp[] => {
+    const isContract = file.startsWith('conformance/test/contract/')
+    const folder = inRoot('packages', 'conformance', 'src', 'contract')
+    const sources = isContract
+      ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => join(folder, name))
+      : [inRoot('packages', `${file}.test.ts`)]
+    return sources
+      .flatMap((source) => [...readFileSync(source, 'utf8').matchAll(/(['`])((?:\\.|(?!\1)[^\n])+)\1/g)])
+      .map(([, , literal = '']) => literal.replaceAll("\\'", "'").replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .map((literal) => new RegExp(`^${literal.replace(/%[dsijo]|\\\$\\\{.*?\\\}/g, '.+')}$`))
+  }
+
+  it('are each detected by a test that exists', () => {
+    const page = readFileSync(inRoot('docs', 'decisions', '0010-mutation-testing.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| .+? +\| `(\S+)` +\| (.+?) +\|$/gm)]
+    expect(rows).toHaveLength(61)
+    const missing = rows.filter(
+      ([, file = '', title = '']) => !titlesIn(file).some((pattern) => pattern.test(title)),
+    )
+    expect(missing.map(([row]) => row)).toEqual([])
   })
 })
 
