@@ -20,13 +20,13 @@ export const costs = {
   /** Microseconds of CPU of a responder for an exchange at QoS 1, without its handler. */
   responder: 25,
   /** Microseconds of CPU of both together for a KiB of JSON in the request and in the response. */
-  kibibyte: 12.5,
+  kibibyte: 9.3,
   /** Microseconds of CPU of Mosquitto for a message at QoS 1; an exchange has two. */
   brokerMessage: 21,
   /** Bytes of memory of a requester for a pending request, without its payload. */
   pendingRequest: 645,
-  /** Bytes of memory of a responder for a served endpoint. */
-  servedEndpoint: 7_150,
+  /** Bytes of memory of a responder for a served endpoint, with the responses that it keeps for duplicates. */
+  servedEndpoint: 7_750,
   /** Bytes of memory of Mosquitto for an idle connection, and for a stored session with one subscription. */
   brokerConnection: 752,
   brokerSession: 1_008,

@@ -65,7 +65,11 @@ describe('the costs of the capacity calculator', () => {
     ['kibibyte', costs.kibibyte, slopeOf('requester') + slopeOf('responder')],
     ['brokerMessage', costs.brokerMessage, measured('echo QoS 1, 64 in flight', 'broker', 'mosquitto')],
     ['pendingRequest', costs.pendingRequest, measured('100,000 pending, each', 'bytes')],
-    ['servedEndpoint', costs.servedEndpoint, measured('10,000 idle endpoints, each', 'bytes')],
+    [
+      'servedEndpoint',
+      costs.servedEndpoint,
+      measured('10,000 endpoints after their requests, each', 'bytes'),
+    ],
     ['brokerConnection', costs.brokerConnection, measured('idle connection', 'bytes', 'mosquitto')],
     ['brokerSession', costs.brokerSession, measured('stored session, 1 subscription', 'bytes', 'mosquitto')],
   ])('has the benchmark’s %s, within a fifth', (_name, cost, figure) => {
