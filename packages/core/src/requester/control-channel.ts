@@ -8,6 +8,8 @@ import type { Exchange } from './exchange.js'
 export class ControlChannel {
   readonly #exchange: Exchange
   #topic: string
+  /** The control topics of responders that accepted the request before another one did. */
+  #earlierTopics: Set<string> | undefined
   #silence: Deadline | undefined
   #isSilent = false
 
@@ -25,8 +27,14 @@ export class ControlChannel {
     return !this.#isSilent
   }
 
-  /** Notes that a responder has the request. After the first one has died, it may be another. */
+  /** Whether several responders have accepted the request. */
+  get isShared(): boolean {
+    return this.#earlierTopics !== undefined
+  }
+
+  /** Notes that a responder has the request. It may be another one: the first has died, or got an attempt late. */
   onAccepted(topic: string): void {
+    if (topic !== this.#topic) (this.#earlierTopics ??= new Set()).add(this.#topic).delete(topic)
     this.#topic = topic
     this.onResponse()
   }
@@ -50,9 +58,19 @@ export class ControlChannel {
     this.send(controlRetry())
   }
 
+  /** Cancels the request at all responders that have accepted it. */
+  cancel(reason?: ErrorCode): void {
+    for (const topic of this.#earlierTopics ?? []) this.#sendTo(topic, cancel(reason))
+    this.send(cancel(reason))
+  }
+
   /** Sends an exchange control message. */
   send(userProperties: UserProperties): void {
-    this.#exchange.request.publishControl(this.#topic, this.#exchange.timeLeft, userProperties)
+    this.#sendTo(this.#topic, userProperties)
+  }
+
+  #sendTo(topic: string, userProperties: UserProperties): void {
+    this.#exchange.request.publishControl(topic, this.#exchange.timeLeft, userProperties)
   }
 
   /** Stops waiting for the responder. */
@@ -83,9 +101,24 @@ export function sendCredit(exchange: Exchange, userProperties: UserProperties): 
 
 /** Cancels the request at its responder: now, or when the responder has named its control topic. */
 export function cancelAtResponder(exchange: Exchange, reason?: ErrorCode): void {
-  const { attempts, control, request, requester, sendsControl, timeLeft } = exchange
+  const { attempts, control, sendsControl } = exchange
   if (!sendsControl || attempts === 0) return
-  if (control !== undefined) return control.send(cancel(reason))
+  control?.cancel(reason)
+  if (control === undefined || attempts > 1) cancelOnAcceptance(exchange, reason)
+}
+
+/**
+ * Cancels a request that was sent again, and to which a responder has responded, at the others that have accepted it or will:
+ * the broker may have kept the first attempt for a busy member of the group. The one that has responded ignores it.
+ */
+export function cancelAtOthers(exchange: Exchange): void {
+  const { attempts, control, sendsControl } = exchange
+  if (!sendsControl || attempts < 2) return
+  if (control?.isShared === true) control.cancel()
+  cancelOnAcceptance(exchange)
+}
+
+function cancelOnAcceptance({ request, requester, timeLeft }: Exchange, reason?: ErrorCode): void {
   const { identity } = request
   if (identity !== undefined) requester.pendingRequests.unmatched.rememberCancel(identity, timeLeft, reason)
 }

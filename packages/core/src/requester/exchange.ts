@@ -7,7 +7,13 @@ import type { SendHook } from '../link/send-hook.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
-import { cancelAtResponder, noteControlTopic, resend, type ControlChannel } from './control-channel.js'
+import {
+  cancelAtOthers,
+  cancelAtResponder,
+  noteControlTopic,
+  resend,
+  type ControlChannel,
+} from './control-channel.js'
 import { withExchange } from './exchange-error.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
@@ -200,6 +206,7 @@ export class Exchange implements LinkObserver, ResponseListener, SendHook {
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     this.requester.events.requester?.responded(this)
+    cancelAtOthers(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }

@@ -110,7 +110,7 @@ export class PendingRequests {
       this.#queued.add(exchange)
       return undefined
     }
-    if (this.#queued.size > 0) this.#queued.delete(exchange)
+    this.#queued.delete(exchange)
     exchange.responseSubscription = subscription
     subscription.acquire(exchange)
     return undefined
@@ -155,7 +155,7 @@ export class PendingRequests {
   /** Removes an exchange that has settled. */
   settle(exchange: Exchange): void {
     this.#endWait(exchange)
-    if (this.#queued.size > 0) this.#queued.delete(exchange)
+    this.#queued.delete(exchange)
     this.unregister(exchange)
     exchange.responseSubscription?.release(exchange)
     this.#shared.count--
@@ -179,7 +179,7 @@ export class PendingRequests {
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */
   remove({ filter }: ResponseSubscription): void {
     this.#responseSubscriptions.delete(filter)
-    if (this.#queued.size > 0) this.#admitQueued()
+    this.#admitQueued()
   }
 
   /** Subscribes queued exchanges, in order, as long as there is room. */

@@ -12,6 +12,7 @@ import {
   type RequestIdentity,
 } from '../protocol/control-message.js'
 import type { Deadline } from '../time/deadlines.js'
+import { toExpirySeconds } from '../time/expiry-seconds.js'
 
 /** How many cancels are remembered; further ones are not sent. */
 const LIMIT = 10_000
@@ -49,7 +50,9 @@ export class UnmatchedResponses {
     if (timeLeft <= 0 || this.#byKey.size >= LIMIT) return
     const key = identityKey(identity)
     this.#byKey.get(key)?.deadline.cancel()
-    const deadline = deadlinesOf(this.#link).add(timeLeft, () => this.#byKey.delete(key))
+    // The request expires at its responder after whole seconds.
+    const lifetime = toExpirySeconds(timeLeft) * 1_000
+    const deadline = deadlinesOf(this.#link).add(lifetime, () => this.#byKey.delete(key))
     this.#byKey.set(key, { identity, reason, deadline })
   }
 

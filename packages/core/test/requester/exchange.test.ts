@@ -548,6 +548,58 @@ describe('settling', () => {
     })
   })
 
+  it('sends a cancel to a responder that accepts a repeated request after another has responded', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const retry = { count: 1, attemptTimeout: 200 }
+      const requester = world.link('requester')
+      const [once, twice] = ['once', 'twice'].map((value) =>
+        observe(world, exchange$(requester, echo, value, { retry })),
+      )
+      world.advance(20)
+      respondTo(world, published.slice(0, 1))
+      world.advance(300)
+      respondTo(world, published.slice(1, 2))
+      world.advance(20)
+      expect([once?.values, twice?.values]).toEqual([['response'], ['response']])
+      const [first, second, again] = published.map(({ message }) => message)
+      expect(again).toMatchObject({ correlationData: second?.correlationData })
+      for (const request of [first, second, second]) accept(world, request)
+      expect(published.slice(3).map(({ message }) => [message.topic, message.correlationData])).toEqual([
+        ['control/server', second?.correlationData],
+      ])
+    })
+  })
+
+  it('sends a cancel to each responder that has accepted a repeated request once one has responded', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const retry = { count: 1, attemptTimeout: 200 }
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { retry }))
+      world.advance(300)
+      const [request] = published.map(({ message }) => message)
+      for (const topic of ['control/a', 'control/b', 'control/a'])
+        world.broker.publish(
+          responseTo(request ?? { topic: '', payload: bytesOf('') }, '', {
+            userProperties: [
+              ['__stat', '202'],
+              ['__ctlTopic', topic],
+            ],
+          }),
+        )
+      world.advance(20)
+      respondTo(world, published)
+      world.advance(20)
+      expect(call.values).toEqual(['response'])
+      expect(
+        published
+          .slice(2)
+          .map(({ message }) => message.topic)
+          .sort(),
+      ).toEqual(['control/a', 'control/b'])
+    })
+  })
+
   it('remembers 10 000 cancels, and sends no further ones', () => {
     const { link, requests, respond } = manualPeer()
     for (let count = 0; count < 10_001; count++)
