@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint.js'
 import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { ConnectionInfo, Link } from '../link/link.js'
 import { oncePer } from '../once-per.js'
+import { LatestMinimum } from '../time/latest-minimum.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
 
@@ -11,33 +12,8 @@ type Sample = object
 /** Milliseconds after which the fastest response is measured again; the one before counts for as long. */
 const PERIOD = 5_000
 
-/** The fastest of the latest responses to the requests of a link to an endpoint. */
-class FastestResponse {
-  #current = Infinity
-  #previous = Infinity
-  #startedAt = 0
-
-  add(duration: number, now: number): void {
-    this.#advance(now)
-    this.#current = Math.min(this.#current, duration)
-  }
-
-  /** Returns the milliseconds it took; `Infinity` if there was no response. */
-  at(now: number): number {
-    this.#advance(now)
-    return Math.min(this.#current, this.#previous)
-  }
-
-  #advance(now: number): void {
-    const age = now - this.#startedAt
-    if (age < PERIOD) return
-    this.#previous = age < 2 * PERIOD ? this.#current : Infinity
-    this.#current = Infinity
-    this.#startedAt = now
-  }
-}
-
-const fastestOf = oncePer((_base: BaseLink) => oncePer((_endpoint: Endpoint) => new FastestResponse()))
+/** The time of the fastest of the latest responses to the requests of a link to an endpoint. */
+const fastestOf = oncePer((_base: BaseLink) => oncePer((_endpoint: Endpoint) => new LatestMinimum(PERIOD)))
 
 /**
  * Measures how long responses take, to tell which requests cannot be answered in time any more.
@@ -46,7 +22,7 @@ const fastestOf = oncePer((_base: BaseLink) => oncePer((_endpoint: Endpoint) => 
  * hopeless only if no recent one was fast enough.
  */
 export class RoundTrips {
-  readonly #fastest: FastestResponse
+  readonly #fastest: LatestMinimum
   #sample: Sample | undefined
   #sentAt = 0
   #connection: ConnectionInfo | undefined

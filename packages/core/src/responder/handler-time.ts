@@ -1,8 +1,12 @@
 import type { ServeOutcome } from '../observe/serve-record.js'
+import { LatestMinimum } from '../time/latest-minimum.js'
 import type { RequestContext } from './request-context.js'
 
 /** The weight of the latest run. */
 const WEIGHT = 0.1
+
+/** Milliseconds after which the lowest average is measured again; the one before counts for as long. */
+const PERIOD = 1_000
 
 /** The least share of runs that is taken to end by itself, so that the average stays finite. */
 const LEAST_SHARE = 0.01
@@ -35,12 +39,19 @@ export function runEndOf(
   return outcome === 'cancelled' && isTimeOver ? 'too-slow' : (RUN_ENDS[outcome] ?? 'unwanted')
 }
 
-/** The times of the latest runs of a handler. */
+/**
+ * The times of the latest runs of a handler.
+ *
+ * The lowest of the latest averages tells what others must expect: runs that a busy process has held up for a moment end
+ * together, and raise the average for as long as it takes others to end.
+ */
 export class HandlerTime {
   #time = 0
   #share = 0
   #hasRuns = false
   #occupied: number | undefined
+  #lowestAverage: LatestMinimum | undefined
+  #lowestOccupied: LatestMinimum | undefined
 
   /**
    * The average time that the latest runs would take if none was stopped, in milliseconds; 0 before the first run.
@@ -57,14 +68,28 @@ export class HandlerTime {
     return this.#occupied ?? 0
   }
 
+  /** Returns the lowest of the latest averages. */
+  lowestAverage(now: number): number {
+    return Math.min(this.average, this.#lowestAverage?.at(now) ?? Infinity)
+  }
+
+  /** Returns the lowest of the latest average times for which runs have kept others waiting. */
+  lowestOccupied(now: number): number {
+    return Math.min(this.occupied, this.#lowestOccupied?.at(now) ?? Infinity)
+  }
+
   /** Notes a run. */
-  add(duration: number, end: RunEnd): void {
+  add(duration: number, end: RunEnd, now: number): void {
     this.#occupied = this.#occupied === undefined ? duration : towards(this.#occupied, duration, WEIGHT)
+    this.#lowestOccupied ??= new LatestMinimum(PERIOD)
+    this.#lowestOccupied.add(this.#occupied, now)
     if (end === 'unwanted') return
     const weight = this.#hasRuns ? WEIGHT : 1
     this.#hasRuns = true
     this.#time = towards(this.#time, duration, weight)
     this.#share = towards(this.#share, end === 'whole' ? 1 : 0, weight)
+    this.#lowestAverage ??= new LatestMinimum(PERIOD)
+    this.#lowestAverage.add(this.average, now)
   }
 }
 

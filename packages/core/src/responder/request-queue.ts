@@ -74,7 +74,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
       const failure = handlerFailure(thrown.error)
       run.failWith(failure, { outcome: 'failed', status: failure.code, error: thrown.error })
     } else if (this.#limit.hasRoom(this.#running.length) && this.#waiting.tryClaim(key)) this.#start(run)
-    else if (this.#isLate(run, this.#waitingTime)) this.#shed(run)
+    else if (this.#isLate(run, this.#waitingTime(responder.now()))) this.#shed(run)
     else if (this.#hasRoomToWait()) {
       // What waits only for its key starts without the broker's help; what waits for room is held by the broker.
       if (!this.#enqueue(run)) run.context.acknowledgeOnStart()
@@ -198,7 +198,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   #shed(run: HandlerRun<T>): void {
     const { responder, timeLeft } = run.context
     responder.stats.shed++
-    this.#reject(run, tooLateFailure(timeLeft, this.#handlerTime.average))
+    this.#reject(run, tooLateFailure(timeLeft, this.#handlerTime.lowestAverage(responder.now())))
   }
 
   /** Whether a handler that starts in some milliseconds would not end before the request expires. */
@@ -206,15 +206,16 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     if (!this.#options.shedLate) return false
     // A stream has no expiry as a whole, and a requester that cannot receive a status gets the attempt.
     const { responder, timeLeft } = context
-    const isInTime = timeLeft >= startsIn + this.#handlerTime.average
+    const isInTime = timeLeft >= startsIn + this.#handlerTime.lowestAverage(responder.now())
     if (isInTime || responder.endpoint.responses === 'many') return false
     return canReport(context, BUSY)
   }
 
   /** Returns how long a request waits that arrives now, unless it waits for its key only. */
-  get #waitingTime(): number {
+  #waitingTime(now: number): number {
     const { size } = this.#limit
-    return this.#running.length < size ? 0 : ((this.#waiting.length + 1) / size) * this.#handlerTime.occupied
+    if (this.#running.length < size) return 0
+    return ((this.#waiting.length + 1) / size) * this.#handlerTime.lowestOccupied(now)
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
@@ -247,7 +248,11 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   /** Measures the handler alone: while the broker is away, no response is acknowledged, however fast handlers are. */
   #measure({ startedAt, handledAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails): void {
     if (startedAt === undefined || handledAt === undefined) return
-    this.#handlerTime.add(handledAt - startedAt, runEndOf(outcome, context, handledAt))
+    this.#handlerTime.add(
+      handledAt - startedAt,
+      runEndOf(outcome, context, handledAt),
+      context.responder.now(),
+    )
     this.#limit.onEnd(this.#handlerTime.average)
   }
 

@@ -5,7 +5,7 @@ type Run = readonly [duration: number, end: RunEnd]
 
 function timeOf(runs: readonly Run[]): HandlerTime {
   const time = new HandlerTime()
-  for (const [duration, end] of runs) time.add(duration, end)
+  for (const [duration, end] of runs) time.add(duration, end, 0)
   return time
 }
 
@@ -42,6 +42,26 @@ describe('HandlerTime', () => {
 
   it('stays finite if every run is stopped', () => {
     expect(averageOf([[1_000, 'too-slow']])).toBe(100_000)
+  })
+
+  it('has the lowest of the averages of at least a second, and of no more than two', () => {
+    const time = new HandlerTime()
+    expect([time.lowestAverage(0), time.lowestOccupied(0)]).toEqual([0, 0])
+    time.add(100, 'whole', 0)
+    for (const now of [900, 1_000, 1_900]) time.add(1_000, 'whole', now)
+    expect(time.average).toBeCloseTo(344, 0)
+    expect([time.lowestAverage(1_900), time.lowestOccupied(1_900)]).toEqual([100, 100])
+    // The lowest of the second period is what the first run of it left.
+    expect(time.lowestAverage(2_000)).toBeCloseTo(271, 0)
+    expect(time.lowestOccupied(2_000)).toBeCloseTo(271, 0)
+    expect(time.lowestAverage(4_000)).toBe(time.average)
+  })
+
+  it('falls at once with the average', () => {
+    const time = new HandlerTime()
+    for (let now = 0; now < 5_000; now += 100) time.add(1_000, 'whole', now)
+    time.add(0, 'whole', 5_000)
+    expect(time.lowestAverage(5_000)).toBe(900)
   })
 
   it('ignores runs whose response was no longer wanted, but not the time for which others waited', () => {

@@ -190,6 +190,36 @@ describe('a request that waits and for which a handler would end too late', () =
     )
   })
 
+  it('is not assumed after runs that a busy process has held up for a moment', () => {
+    withEchoResponder(
+      (setup) => {
+        for (let value = 50; value < 70; value += 1) send(setup, String(value), 60)
+        setup.world.advance(500)
+        for (let value = 3_000; value < 3_020; value += 1) send(setup, String(value), 60)
+        setup.world.advance(3_050)
+        for (let value = 100; value < 200; value += 1) send(setup, String(value), 4)
+        setup.world.advance(4_000)
+        expect(responderStats(setup.server, echo)).toMatchObject({ responded: 140, shed: 0 })
+      },
+      { handler, serve: { concurrency: 20 } },
+    )
+  })
+
+  it('is assumed once runs have been slow for more than two seconds', () => {
+    withEchoResponder(
+      (setup) => {
+        for (let value = 50; value < 70; value += 1) send(setup, String(value), 60)
+        setup.world.advance(500)
+        for (let value = 600; value < 700; value += 1) send(setup, String(value), 60)
+        setup.world.advance(4_000)
+        for (let value = 700; value < 800; value += 1) send(setup, String(value), 2)
+        setup.world.advance(10)
+        expect(responderStats(setup.server, echo).shed).toBeGreaterThan(20)
+      },
+      { handler, serve: { concurrency: 20 } },
+    )
+  })
+
   it('is handled if shedLate is false, until it expires', () => {
     withEchoResponder(
       (setup) => {
