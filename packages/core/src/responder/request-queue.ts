@@ -239,20 +239,16 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   #finish(run: HandlerRun<T>, outcome: OutcomeDetails): void {
     this.#remove(run)
     const now = run.context.settledAt ?? run.context.responder.now()
-    this.#measure(run, outcome)
+    this.#measure(run, outcome, now)
     this.#report(run, outcome, now)
     this.startNext()
     this.#completeIfIdle()
   }
 
   /** Measures the handler alone: while the broker is away, no response is acknowledged, however fast handlers are. */
-  #measure({ startedAt, handledAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails): void {
+  #measure({ startedAt, handledAt, context }: HandlerRun<T>, { outcome }: OutcomeDetails, now: number): void {
     if (startedAt === undefined || handledAt === undefined) return
-    this.#handlerTime.add(
-      handledAt - startedAt,
-      runEndOf(outcome, context, handledAt),
-      context.responder.now(),
-    )
+    this.#handlerTime.add(handledAt - startedAt, runEndOf(outcome, context, handledAt), now)
     this.#limit.onEnd(this.#handlerTime.average)
   }
 
