@@ -57,12 +57,16 @@ export function publishedBy({ broker, scheduler }: World, clientId: string): rea
   return messages
 }
 
-/** Publishes an acceptance of a request, which names `control/server` as the control topic. */
-export function accept({ broker, advance }: World, request: OutgoingMessage | undefined): void {
+/** Publishes an acceptance of a request, which names a control topic. */
+export function accept(
+  { broker, advance }: World,
+  request: OutgoingMessage | undefined,
+  controlTopic = 'control/server',
+): void {
   if (request === undefined) throw new Error('there is no request to accept')
   const userProperties = [
     ['__stat', '202'],
-    ['__ctlTopic', 'control/server'],
+    ['__ctlTopic', controlTopic],
   ] as const
   broker.publish(responseTo(request, '', { userProperties }))
   advance(2)

@@ -4,6 +4,9 @@ import { cancel, controlRetry } from '../protocol/control-message.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 
+/** How many further responders get a cancel: a hostile peer could name any number of control topics. */
+const MAX_EARLIER_TOPICS = 8
+
 /** Where the exchange control messages of an exchange go: to the control topic of the responder that has the request. */
 export class ControlChannel {
   readonly #exchange: Exchange
@@ -34,7 +37,11 @@ export class ControlChannel {
 
   /** Notes that a responder has the request. It may be another one: the first has died, or got an attempt late. */
   onAccepted(topic: string): void {
-    if (topic !== this.#topic) (this.#earlierTopics ??= new Set()).add(this.#topic).delete(topic)
+    if (topic !== this.#topic) {
+      const earlier = (this.#earlierTopics ??= new Set())
+      earlier.delete(topic)
+      if (earlier.size < MAX_EARLIER_TOPICS) earlier.add(this.#topic)
+    }
     this.#topic = topic
     this.onResponse()
   }

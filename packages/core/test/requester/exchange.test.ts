@@ -578,16 +578,7 @@ describe('settling', () => {
       const call = observe(world, exchange$(world.link('requester'), echo, 'x', { retry }))
       world.advance(300)
       const [request] = published.map(({ message }) => message)
-      for (const topic of ['control/a', 'control/b', 'control/a'])
-        world.broker.publish(
-          responseTo(request ?? { topic: '', payload: bytesOf('') }, '', {
-            userProperties: [
-              ['__stat', '202'],
-              ['__ctlTopic', topic],
-            ],
-          }),
-        )
-      world.advance(20)
+      for (const topic of ['control/a', 'control/b', 'control/a']) accept(world, request, topic)
       respondTo(world, published)
       world.advance(20)
       expect(call.values).toEqual(['response'])
@@ -597,6 +588,18 @@ describe('settling', () => {
           .map(({ message }) => message.topic)
           .sort(),
       ).toEqual(['control/a', 'control/b'])
+    })
+  })
+
+  it('sends at most nine cancels of a request, however many control topics a hostile peer names', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
+      world.advance(20)
+      for (let index = 0; index < 100; index++) accept(world, published[0]?.message, `control/${index}`)
+      call.unsubscribe()
+      world.advance(20)
+      expect(published.slice(1)).toHaveLength(9)
     })
   })
 
