@@ -71,7 +71,7 @@ export function endpoints({ milliseconds }: Settings): AnyScenario {
       },
       {
         title: `${idleSize.toLocaleString('en')} endpoints after their requests, each`,
-        facts: { kind: 'used', endpoints: idleSize, label: 'endpoint and its responses for duplicates' },
+        facts: { kind: 'used', endpoints: idleSize, label: 'endpoint in use' },
         seconds: 2.5,
         measure: async (pairs) => measureIdle(await pairs.pair(10), await pairs.pair(idleSize)),
       },
