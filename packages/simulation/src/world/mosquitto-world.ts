@@ -1,3 +1,4 @@
+import type { Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { startMosquitto } from '@antiphon/workshop/mosquitto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -12,6 +13,8 @@ export async function mosquittoWorld(): Promise<World> {
   const persistence = await mkdtemp(join(tmpdir(), 'antiphon-simulation-'))
   const broker = await startMosquitto({ persistence })
   const start = performance.now()
+  const links = new Set<Link>()
+  let hasEnded = false
   const running = new Set<Promise<void>>()
   const run = (work: Promise<void>): void => {
     running.add(work)
@@ -19,13 +22,14 @@ export async function mosquittoWorld(): Promise<World> {
   }
   return {
     scheduler: asyncScheduler,
-    link: ({ clientId }, options) =>
-      connect(broker.url, {
-        ...options,
-        clientId,
-        clean: false,
-        properties: { sessionExpiryInterval: 3_600 },
-      }),
+    link: ({ clientId }, options) => {
+      const properties = { sessionExpiryInterval: 3_600 }
+      const link = connect(broker.url, { ...options, clientId, clean: false, properties })
+      links.add(link)
+      // A worker may be replaced after the end.
+      if (hasEnded) void link.close()
+      return link
+    },
     stopBroker: (milliseconds, sessions) => {
       run(
         (async () => {
@@ -45,6 +49,8 @@ export async function mosquittoWorld(): Promise<World> {
     runTo: async (end) => wait(Math.max(0, end - (performance.now() - start))),
     end: async () => {
       await Promise.all(running)
+      hasEnded = true
+      await Promise.all([...links].map((link) => link.close()))
       await broker.stop()
       await rm(persistence, { recursive: true, force: true })
     },
