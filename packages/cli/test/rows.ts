@@ -194,10 +194,10 @@ export function testRows(start: () => Promise<BrokerOfRows>): void {
 
   it('row 9: responds with a text, a template, or the payload', async () => {
     await serve('row/9/text', '--respond', 'hello')
-    await serve('row/9/{name}', '--template', '{{param name}}: {{value.a}}')
+    await serve('row/9/greet/{name}', '--template', '{{param name}}: {{value.a}}')
     await serve('row/9', '--echo')
     expect((await run(['request', 'row/9/text'])).stdout).toBe('hello\n')
-    expect((await run(['request', 'row/9/b', '{"a":1}'])).stdout).toBe('b: 1\n')
+    expect((await run(['request', 'row/9/greet/b', '{"a":1}'])).stdout).toBe('b: 1\n')
     expect((await run(['request', 'row/9', 'echo'])).stdout).toBe('echo\n')
   })
 
