@@ -4,6 +4,8 @@ import {
   userProperty,
   type ErrorCode,
   type ItemStream,
+  type LinkMiddleware,
+  type OutgoingMessage,
   type UserProperties,
 } from '@antiphon/core'
 import { linkMiddleware } from '@antiphon/core/link'
@@ -36,13 +38,14 @@ function withHostileResponder(
   items: ItemStream<string> | ((world: World) => ItemStream<string>),
   test: (setup: HostileResponder) => void,
   options: Parameters<typeof exchange$>[3] = {},
+  middleware: LinkMiddleware = (link) => link,
 ): void {
   inWorld((world) => {
     const published = publishedBy(world, 'requester')
     const stream = typeof items === 'function' ? items(world) : items
     const call = observe(
       world,
-      exchange$(world.link('requester'), upload, stream, { timeout: 1_000, ...options }),
+      exchange$(middleware(world.link('requester')), upload, stream, { timeout: 1_000, ...options }),
     )
     world.advance(20)
     const respond = (payload: string, userProperties: UserProperties = []): void => {
@@ -82,40 +85,25 @@ describe('an item that is not published', () => {
   /** Sends a stream over a link that fails to publish its first item. Returns how the exchange has ended, and what was sent. */
   function outcomeOf(code: ErrorCode): readonly unknown[] {
     let outcome: readonly unknown[] = []
-    inWorld((world) => {
-      const published = publishedBy(world, 'requester')
-      let failures = 1
-      const isItem = (properties: UserProperties | undefined): boolean =>
-        userProperty(properties, '__ctl') === 'item'
-      const failing = linkMiddleware({
-        publish$: (message, next) =>
-          isItem(message.userProperties) && failures-- > 0
-            ? throwError(() => new AntiphonError(code, 'not published'))
-            : next(message),
-      })
-      const call = observe(
-        world,
-        exchange$(failing(world.link('requester')), upload, ['a', 'b'], { timeout: 1_000 }),
-      )
-      world.advance(20)
-      for (const { message } of published.slice(0, 1)) {
-        const userProperties: UserProperties = [
-          ['__stat', '202'],
-          ['__ctlTopic', 'control/a'],
-          ['__credit', '4'],
-          ['__stream', '0'],
-        ]
-        world.broker.publish(responseTo(message, '', { userProperties }))
-      }
-      world.advance(20)
-      const ending = call.ending()
-      const sent = published
-        .filter(({ message }) => isItem(message.userProperties))
-        .map(({ message }) =>
-          ['__stream', '__stat'].map((name) => userProperty(message.userProperties, name)),
-        )
-      outcome = [typeof ending === 'object' ? ending.code : ending, ...sent]
+    let failures = 1
+    const isItem = ({ userProperties }: OutgoingMessage): boolean =>
+      userProperty(userProperties, '__ctl') === 'item'
+    const failing = linkMiddleware({
+      publish$: (message, next) =>
+        isItem(message) && failures-- > 0
+          ? throwError(() => new AntiphonError(code, 'not published'))
+          : next(message),
     })
+    const test = ({ accept, call, messages }: HostileResponder): void => {
+      accept(['4', '0'])
+      const ending = call.ending()
+      const sent = messages
+        .map(({ message }) => message)
+        .filter(isItem)
+        .map(({ userProperties }) => ['__stream', '__stat'].map((name) => userProperty(userProperties, name)))
+      outcome = [typeof ending === 'object' ? ending.code : ending, ...sent]
+    }
+    withHostileResponder(['a', 'b'], test, {}, failing)
     return outcome
   }
 
