@@ -83,12 +83,11 @@ export class AcceptanceSender implements ControlListener {
 
   /** Subscribes at once to a topic that is set in the options, so that a refusal is known before the first request. */
   start(): void {
-    if (this.#options.controlTopic !== undefined) this.#subscribe()
+    this.#subscribe()
   }
 
   /** Adds a request that is being handled. */
   add(context: RequestContext): void {
-    if (this.#isUnavailable) return
     if (this.#options.isGroup || creditOf(context.message) !== undefined) return this.accept(context)
     this.#unaccepted.push(context)
     this.#deadline ??= this.#options.deadlines.add(ACCEPTANCE_DELAY, () => this.#acceptDue())
@@ -97,7 +96,7 @@ export class AcceptanceSender implements ControlListener {
   /** Removes a request that has ended. */
   remove(context: RequestContext): void {
     this.#unaccepted.remove(context)
-    if (this.#awaitingTopic.size > 0) this.#awaitingTopic.delete(context)
+    this.#awaitingTopic.delete(context)
   }
 
   /** Names the control topic to a requester, unless one of its responses has; again if `isRepeated`. */
@@ -129,6 +128,7 @@ export class AcceptanceSender implements ControlListener {
     this.#deadline?.cancel()
     this.#awaitingTopic.clear()
     this.#subscription?.release(this)
+    this.#subscription = undefined
   }
 
   get #isUnavailable(): boolean {
@@ -139,7 +139,7 @@ export class AcceptanceSender implements ControlListener {
     if (this.#subscription !== undefined) return
     const { link, controlTopic } = this.#options
     const topic = controlTopic === undefined ? this.#monitor.controlTopic : controlTopic
-    if (topic === undefined || topic === false) return
+    if (typeof topic !== 'string') return
     this.#subscription = controlSubscription(link, topic)
     this.#subscription.acquire(this)
   }

@@ -77,8 +77,8 @@ export class ControlSubscription {
     this.#settle('refused')
   }
 
+  /** Called again after a lost session; the broker may then refuse a topic that was open. */
   #settle(state: ControlState): void {
-    if (this.#state !== 'pending') return
     this.#state = state
     for (const listener of [...this.#listeners]) listener.onControlSettled()
   }
