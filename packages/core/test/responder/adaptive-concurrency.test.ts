@@ -101,4 +101,8 @@ describe('serve with an adaptive concurrency', () => {
   ])('rejects the concurrency %j', (concurrency, message) => {
     expect(() => serve(() => of('x'), { concurrency: concurrency as never })).toThrow(message)
   })
+
+  it('accepts a maximum that equals the minimum', () => {
+    expect(() => serve(() => of('x'), { concurrency: { target: 1, maximum: 4 } })).not.toThrow()
+  })
 })

@@ -1,5 +1,6 @@
+import type { ServeOutcome } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
-import { HandlerTime, type RunEnd } from '../../src/responder/handler-time.js'
+import { HandlerTime, runEndOf, type RunEnd } from '../../src/responder/handler-time.js'
 
 type Run = readonly [duration: number, end: RunEnd]
 
@@ -70,5 +71,36 @@ describe('HandlerTime', () => {
     expect(time.occupied).toBeCloseTo(50, 1)
     expect(timeOf([]).occupied).toBe(0)
     expect(timeOf([[1_000, 'too-slow']]).occupied).toBe(1_000)
+  })
+})
+
+describe('runEndOf', () => {
+  it.each<[outcome: ServeOutcome, expected: RunEnd]>([
+    ['responded', 'whole'],
+    ['failed', 'whole'],
+    ['unsent', 'whole'],
+    ['expired', 'too-slow'],
+    ['timed-out', 'too-slow'],
+    ['busy', 'unwanted'],
+    ['cancelled', 'unwanted'],
+  ])('takes the outcome %s for %s while the request has time left', (outcome, expected) => {
+    expect(runEndOf(outcome, { expiresAt: 60_000, lifetime: 60_000 }, 10_000)).toBe(expected)
+  })
+
+  it.each<[outcome: ServeOutcome, expected: RunEnd]>([
+    ['responded', 'whole'],
+    ['busy', 'unwanted'],
+  ])('takes the outcome %s for %s also when the request expires', (outcome, expected) => {
+    expect(runEndOf(outcome, { expiresAt: 60_000, lifetime: 60_000 }, 60_000)).toBe(expected)
+  })
+
+  it.each<[left: number, lifetime: number, expected: RunEnd]>([
+    [1_000, 60_000, 'unwanted'],
+    [999, 60_000, 'too-slow'],
+    [500, 1_000, 'unwanted'],
+    [499, 1_000, 'too-slow'],
+    [Infinity, Infinity, 'unwanted'],
+  ])('takes a cancel with %d of %d ms left for %s', (left, lifetime, expected) => {
+    expect(runEndOf('cancelled', { expiresAt: left, lifetime }, 0)).toBe(expected)
   })
 })

@@ -46,6 +46,21 @@ describe('the responses of a cache', () => {
     ])
   })
 
+  it('fills a buffer to its end before it adds another one', () => {
+    const slabs = new ResponseSlabs()
+    const buffers = Array.from({ length: 5 }, () => slabs.keep(responseOf(filled(2_048, 1))).payload.buffer)
+    expect(buffers.map((buffer) => buffers.indexOf(buffer))).toEqual([0, 1, 1, 3, 3])
+  })
+
+  it('copies a payload of a quarter of a buffer, and keeps a larger one as it is', () => {
+    const slabs = new ResponseSlabs()
+    const payloads = [filled(2_048, 1), filled(2_049, 1)]
+    const areKept = payloads.map(
+      (payload) => slabs.keep(responseOf(payload)).payload.buffer === payload.buffer,
+    )
+    expect(areKept).toEqual([false, true])
+  })
+
   it('copies a large payload out of a much larger buffer, and no other', () => {
     const slabs = new ResponseSlabs()
     const whole = filled(3_000, 1)

@@ -101,4 +101,44 @@ describe('KeyedQueue', () => {
     queue.release('k')
     expect(queue.shift()).toBe(third)
   })
+
+  it('claims no key while a ready item waits', () => {
+    const queue = new KeyedQueue<QueuedItem<string>>()
+    queue.push(itemOf('1'))
+    expect([queue.tryClaim(undefined), queue.tryClaim('other')]).toEqual([false, false])
+    queue.shift()
+    expect([queue.tryClaim(undefined), queue.tryClaim('other'), queue.tryClaim('k')]).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('makes all items without a key ready at once', () => {
+    const queue = new KeyedQueue<QueuedItem<string>>()
+    const items = ['1', '2'].map((item) => new QueuedItem(item, undefined))
+    expect(items.map((item) => queue.push(item))).toEqual([true, true])
+    expect([queue.shift(), queue.shift()]).toEqual(items)
+  })
+
+  it('returns whether a removed item was queued', () => {
+    const queue = new KeyedQueue<QueuedItem<string>>()
+    const [ready, held, other] = [itemOf('1'), itemOf('2'), itemOf('3')]
+    queue.push(ready)
+    queue.push(held)
+    expect([other, held, held, ready, ready].map((item) => queue.remove(item))).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ])
+    expect(queue.length).toBe(0)
+  })
+
+  it('ignores the release of a key that is not claimed', () => {
+    const queue = new KeyedQueue<QueuedItem<string>>()
+    queue.release('k')
+    expect(queue.tryClaim('k')).toBe(true)
+  })
 })

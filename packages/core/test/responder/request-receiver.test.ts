@@ -145,6 +145,7 @@ describe('rule 3, the protocol version', () => {
         expect(handled).toEqual([])
         expect(propertiesOf(responses[0])).toMatchObject({
           __stat: '505',
+          __stMsg: `protocol version ${version} is not supported`,
           __supProtMajVer: '1',
           __requestProtVer: version,
         })

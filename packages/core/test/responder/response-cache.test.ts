@@ -17,7 +17,9 @@ describe('a duplicate request', () => {
       const [first, second] = responses.map(({ message }) => message)
       expect(first?.messageExpiryInterval).toBe(100)
       expect(second).toEqual({ ...first, messageExpiryInterval: 90 })
-      expect(ignored).toMatchObject([{ reason: 'duplicate' }])
+      expect(ignored).toMatchObject([
+        { reason: 'duplicate', detail: 'it repeats a request that was answered' },
+      ])
       expect(unacknowledged()).toBe(0)
     })
   })

@@ -186,7 +186,8 @@ describe('a stream of responses', () => {
         world.advance(1_000)
         expect(items()).toHaveLength(1_001)
         expect(handled).toHaveLength(1)
-        expect(ignored).toMatchObject([{ reason: 'duplicate' }])
+        const detail = 'it repeats a request that has too many responses to cache'
+        expect(ignored).toMatchObject([{ reason: 'duplicate', detail }])
         expect(unacknowledged()).toBe(0)
       },
     )
