@@ -73,7 +73,7 @@ export class ConcurrencyLimit {
 
   /** Notes the end of a run, and the average time of the latest runs. */
   onEnd(average: number): void {
-    if (this.#minimum === this.#maximum || ++this.#runs < this.#limit) return
+    if (++this.#runs < this.#limit) return
     if (average > this.#target) this.#limit = Math.max(this.#minimum, Math.floor(this.#limit * DECREASE))
     else if (this.#wasReached) this.#limit = Math.min(this.#maximum, this.#limit + 1)
     this.#runs = 0

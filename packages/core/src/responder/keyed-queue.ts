@@ -45,7 +45,7 @@ export class KeyedQueue<T extends KeyedNode<T>> {
    */
   push(item: T): boolean {
     const { key } = item
-    const held = key === undefined ? undefined : this.#heldByKey.get(key)
+    const held = this.#heldByKey.get(key)
     if (held === undefined && key !== undefined) this.#heldByKey.set(key, new LinkedQueue())
     ;(held ?? this.#ready).push(item)
     this.#length++

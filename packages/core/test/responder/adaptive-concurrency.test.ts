@@ -47,7 +47,7 @@ describe('ConcurrencyLimit', () => {
 
   it('stays fixed if it is a number', () => {
     const limit = new ConcurrencyLimit(3)
-    for (let rounds = 0; rounds < 4; rounds += 1) round(limit, 1)
+    for (const average of [1, 1, 1_000_000, Infinity, 1]) round(limit, average)
     expect(sizeOf(limit)).toBe(3)
   })
 })

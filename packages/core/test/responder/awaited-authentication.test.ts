@@ -67,12 +67,15 @@ describe('a verdict of authenticate that is awaited', () => {
     })
   })
 
-  it('has a deadline if the request expires, and none after the verdict', () => {
+  it.each([
+    ['a deadline if the request expires', { messageExpiryInterval: 60 }, 1],
+    ['no deadline if the request does not expire', {}, 0],
+  ])('has %s, and none after the verdict', (_, properties, deadlines) => {
     withVerdicts(({ server, sendRequest, world, verdict$ }) => {
       const { size } = deadlinesOf(server)
-      sendRequest('x', { messageExpiryInterval: 60 })
+      sendRequest('x', properties)
       world.advance(50)
-      expect(deadlinesOf(server).size).toBe(size + 1)
+      expect([verdict$.observed, deadlinesOf(server).size]).toEqual([true, size + deadlines])
       verdict$.next({ refuse: 401 })
       expect(deadlinesOf(server).size).toBe(size)
     })
