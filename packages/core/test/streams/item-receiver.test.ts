@@ -1,80 +1,8 @@
-import { AntiphonError, text, userProperty, type OutgoingMessage, type UserProperties } from '@antiphon/core'
-import { requestStreamEndpoint } from '@antiphon/core/request-streams'
+import { AntiphonError } from '@antiphon/core'
 import { map, NEVER, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf } from '../observed.js'
-import { requestProperties, withResponder, type ResponderSetup } from '../responder/with-responder.js'
-import { wholeNumber } from './whole-number.js'
-
-const sum = requestStreamEndpoint({ topic: 'sum', request: wholeNumber, response: text })
-
-type Sum = NonNullable<(typeof sum)['types']>
-
-interface HostileRequester extends ResponderSetup<Sum> {
-  /** The events of the handler's items. */
-  readonly seen: readonly unknown[]
-  readonly open: (properties?: Partial<OutgoingMessage>) => void
-  readonly sendItem: (position: string | undefined, payload?: string, more?: UserProperties) => void
-  /** The credits and expected items of all acceptances. */
-  readonly credits: () => readonly (readonly (string | undefined)[])[]
-  /** The statuses of all responses, with what they blame. */
-  readonly failures: () => readonly (readonly unknown[])[]
-}
-
-/** Runs a test with a responder that reads the items at a credit of 4, and a plain requester. */
-function withHostileRequester(test: (setup: HostileRequester) => void, reads = true): void {
-  const seen: unknown[] = []
-  withResponder<Sum>(
-    {
-      endpoint: sum,
-      handler: ({ value }) => {
-        if (!reads) return NEVER
-        value.subscribe({
-          next: (item) => seen.push(item),
-          error: (error: unknown) => seen.push(AntiphonError.from(error).message),
-        })
-        return NEVER
-      },
-      requests: { credit: 4 },
-    },
-    (setup) => {
-      const { world, sendRequest, sendControl, responses } = setup
-      const messages = (): readonly OutgoingMessage[] => responses.map(({ message }) => message)
-      test({
-        ...setup,
-        seen,
-        open: (properties = {}) => {
-          sendRequest('', {
-            topic: 'sum',
-            messageExpiryInterval: 3,
-            userProperties: [['__ctl', 'open']],
-            ...properties,
-          })
-          world.advance(10)
-        },
-        sendItem: (position, payload = '1', more = []) => {
-          const stream: UserProperties = position === undefined ? [] : [['__stream', position]]
-          sendControl([['__ctl', 'item'], ...stream, ...more], { payload: bytesOf(payload) })
-          world.advance(10)
-        },
-        credits: () =>
-          messages()
-            .filter((message) => statusOf(message) === 202)
-            .map(({ userProperties }) =>
-              ['__credit', '__stream'].map((name) => userProperty(userProperties, name)),
-            ),
-        failures: () =>
-          messages()
-            .filter((message) => Number(statusOf(message)) >= 400)
-            .map((message) => [
-              statusOf(message),
-              userProperty(message.userProperties, '__stMsg'),
-              userProperty(message.userProperties, '__propName'),
-            ]),
-      })
-    },
-  )
-}
+import { requestProperties, withResponder } from '../responder/with-responder.js'
+import { sum, withHostileRequester, type Sum } from './hostile-requester.js'
 
 describe('the items of a hostile or plain requester', () => {
   it('are passed on in order, without duplicates, with credit as half of it is consumed', () => {
@@ -97,16 +25,19 @@ describe('the items of a hostile or plain requester', () => {
         expect(failures()).toEqual([
           [400, `item ${Number.parseInt(position, 10)} exceeds the credit`, '__stream'],
         ])
-        expect(seen).toMatchObject([/exceeds the credit/])
+        expect(seen).toEqual([expect.stringMatching(/^\[protocol\] item \d+ exceeds the credit$/)])
       })
   })
 
   it('are refused before the handler reads', () => {
-    withHostileRequester(({ open, sendItem, failures }) => {
-      open()
-      sendItem('0')
-      expect(failures()).toEqual([[400, 'item 0 exceeds the credit', '__stream']])
-    }, false)
+    withHostileRequester(
+      ({ open, sendItem, failures }) => {
+        open()
+        sendItem('0')
+        expect(failures()).toEqual([[400, 'item 0 exceeds the credit', '__stream']])
+      },
+      { handler: () => NEVER },
+    )
   })
 
   it('are refused with an invalid position', () => {
@@ -118,12 +49,36 @@ describe('the items of a hostile or plain requester', () => {
       })
   })
 
+  it.each([
+    ['an invalid position', [['__stream', '0:first']], '0:first'],
+    ['no position', [], undefined],
+    [
+      'chunks that do not fit together',
+      [
+        ['__stream', '0'],
+        ['__chunk', 'nonsense'],
+      ],
+      undefined,
+    ],
+  ] as const)(
+    'are refused with __propVal of the position, if that is to blame: %s',
+    (_, properties, value) => {
+      withHostileRequester(({ open, sendItem, responses }) => {
+        open()
+        sendItem(undefined, '1', properties)
+        const blamed = responses.at(-1)?.message.userProperties?.filter(([name]) => name.startsWith('__prop'))
+        const expected = value === undefined ? [] : [['__propVal', value]]
+        expect(blamed).toEqual([['__propName', '__stream'], ...expected])
+      })
+    },
+  )
+
   it('are refused if they cannot be decoded or are no UTF-8', () => {
     withHostileRequester(({ open, sendItem, seen, failures }) => {
       open()
       sendItem('0', 'one')
       expect(failures()).toMatchObject([[400, expect.stringContaining('expected a whole number'), undefined]])
-      expect(seen).toMatchObject([/^\[decode\]/])
+      expect(seen).toEqual([expect.stringMatching(/^\[decode\] .*expected a whole number/)])
     })
     withHostileRequester(({ open, sendControl, failures, world }) => {
       open()
@@ -196,7 +151,7 @@ describe('the items of a hostile or plain requester', () => {
       sendItem('0')
       sendItem('1:last', '')
       for (const position of ['1', '2', '2:last', 'nonsense']) sendItem(position)
-      expect(seen).toEqual([1])
+      expect(seen).toEqual([1, 'complete'])
       expect(failures()).toEqual([])
       world.advance(4_000)
       expect(records.values).toMatchObject([{ outcome: 'expired' }])
