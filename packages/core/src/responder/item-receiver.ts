@@ -133,8 +133,6 @@ export class ItemReceiver {
       this.#waitingBytes -= next.item.payload.length
       if (next.position.isLast) return this.#end()
       this.#emit(next.item)
-      // The handler may have responded to the item.
-      if (this.#isClosed) return
     }
     if (this.#order.nextIndex > nextIndex) this.#repeated = 0
     this.#restartDeadline()
@@ -196,7 +194,8 @@ export class ItemReceiver {
   #restartDeadline(): void {
     const { lifetime, responder } = this.#context
     this.#deadline?.cancel()
-    if (lifetime < Infinity && !this.#isClosed)
+    // The handler may have responded to an item.
+    if (!this.#isClosed)
       this.#deadline = responder.deadlines.add(lifetime / SIGNS, () => this.#repeatCredit())
   }
 
