@@ -1,5 +1,5 @@
 import { linkOver } from '@antiphon/core/link'
-import { AntiphonError, endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
+import { AntiphonError, endpoint, exchange$, requests$, serve, text, type ServeRecord } from '@antiphon/core'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import { asyncScheduler, delay, of } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -94,6 +94,7 @@ describe.each([
   describe('as a responder', () => {
     let broker: VirtualBroker
     let handled: string[]
+    let records: ServeRecord[]
     let responses: (readonly [text: string, expiry: number | undefined])[]
 
     beforeEach(() => {
@@ -101,6 +102,7 @@ describe.each([
       const schedule = asyncScheduler.schedule.bind(asyncScheduler)
       broker = virtualBroker({ scheduler: { now: () => performance.now(), schedule } })
       handled = []
+      records = []
       responses = []
       broker.published$.subscribe(({ message }) => {
         if (message.topic === 'responses') responses.push([textOf(message), message.messageExpiryInterval])
@@ -112,7 +114,7 @@ describe.each([
             return of(value).pipe(delay(3_000, asyncScheduler))
           }),
         )
-        .subscribe()
+        .subscribe((record) => records.push(record))
       vi.advanceTimersByTime(100)
     })
     const request = (correlation: string, expiry?: number): void => {
@@ -123,6 +125,16 @@ describe.each([
       }
       broker.publish(outgoing('echo', correlation, properties))
     }
+
+    it('records the start and the end of a request by the time that has elapsed since its receipt', () => {
+      request('a')
+      vi.advanceTimersByTime(1_000)
+      setClock()
+      vi.advanceTimersByTime(3_000)
+      const [{ receivedAt = NaN, startedAt = NaN, endedAt = NaN } = {}] = records
+      // The response and its acknowledgement take a millisecond each.
+      expect([startedAt - receivedAt, endedAt - receivedAt].map(Math.round)).toEqual([0, 3_002])
+    })
 
     it('sends a response with the expiry that is left', () => {
       request('a', 10)
