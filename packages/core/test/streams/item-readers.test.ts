@@ -137,3 +137,25 @@ describe('a handler that reads its items slowly', () => {
     expect(world.records).toMatchObject([{ outcome: 'cancelled' }])
   })
 })
+
+describe('a handler whose requester sends an invalid item', () => {
+  it('is stopped by its signal, and its request is recorded as failed', () => {
+    const reasons: unknown[] = []
+    withHostileRequester(
+      ({ open, sendItem, records }) => {
+        open()
+        sendItem('0:first')
+        expect(reasons).toMatchObject([
+          { code: 'cancelled', rawMessage: 'the responder stopped before the handler had responded' },
+        ])
+        expect(records.values).toMatchObject([{ outcome: 'failed', status: 400 }])
+      },
+      {
+        handler: ({ signal }) => {
+          signal.addEventListener('abort', () => reasons.push(signal.reason))
+          return NEVER
+        },
+      },
+    )
+  })
+})
