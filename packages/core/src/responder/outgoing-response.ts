@@ -74,14 +74,14 @@ export function toFailureResponse(context: RequestContext, failure: Failure): Ou
   if (value === undefined) return toBareFailureResponse(context, failure)
   const codec = codecFor(failures?.codec ?? response, message.contentType)
   const payload = encode(codec, correlation.addToken(value))
-  const topic = failureTopicOf(context) ?? responseTopic
+  const topic = failureTopicOf(context, responseTopic) ?? responseTopic
   return { topic, payload, qos: message.qos, userProperties: fromFailure(failure), codec }
 }
 
-function failureTopicOf({ responder, message, responseTopic }: RequestContext): string | undefined {
+function failureTopicOf({ responder, message }: RequestContext, responseTopic: string): string | undefined {
   const { topic, responseTopic: topics } = responder.endpoint
   const params = topic.match(message.topic)
-  return params && responseTopic && topics?.failureTopicOf(responseTopic, params)
+  return params && topics?.failureTopicOf(responseTopic, params)
 }
 
 /** Builds a failure response without a payload; `undefined` if no status can be sent. */
