@@ -1,11 +1,4 @@
-import {
-  requests$,
-  serve,
-  type Delivery,
-  type Link,
-  type Message,
-  type RequestsOptions,
-} from '@antiphon/core'
+import { requests$, serve, type Delivery, type Link, type RequestsOptions } from '@antiphon/core'
 import { concat, delay, NEVER, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { deadlinesOf } from '../../src/link/link-deadlines.js'

@@ -279,6 +279,15 @@ describe('rule 5, the payload', () => {
   })
 })
 
+it('handles a request with a payload and __ctl open as a single request', () => {
+  withEchoResponder(({ sendRequest, world, responses, ignored }) => {
+    sendRequest('x', { userProperties: [['__ctl', 'open']] })
+    world.advance(10)
+    expect(responses.map(({ message }) => textOf(message))).toEqual(['x!'])
+    expect(ignored).toEqual([])
+  })
+})
+
 describe('rule 6 and 7, the expiry', () => {
   it('acknowledges a request that expires in the queue without a response', () => {
     withEchoResponder(
@@ -450,11 +459,11 @@ describe('messages that are no whole request', () => {
           world.advance(10)
         }
         const refusal = 'a request in chunks cannot be sent to a group: it must fit in one packet'
-        expect(ignored.map(({ detail }) => detail)).toEqual([
-          'it is a chunk of a request to a group',
-          refusal,
-          'it is a chunk of a request to a group',
-        ])
+        expect(ignored).toMatchObject(
+          ['it is a chunk of a request to a group', refusal, 'it is a chunk of a request to a group'].map(
+            (detail) => ({ reason: 'invalid', detail }),
+          ),
+        )
         expect(responses.map((response) => propertiesOf(response))).toEqual([
           { __stat: '400', __stMsg: refusal, __propName: '__chunk' },
         ])
@@ -505,7 +514,10 @@ describe('messages that make custom code throw', () => {
       response: text,
       correlation: fragileCorrelation,
     })
-    for (const fragile of [byCodec, byCorrelation])
+    for (const [fragile, detail] of [
+      [byCodec, 'text/plain: the codec threw: codec'],
+      [byCorrelation, 'it cannot be read: correlation'],
+    ] as const)
       withResponder({ endpoint: fragile, handler: ({ value }) => of(value) }, (setup) => {
         setup.sendRequest('poison', { correlationData: bytesOf('1') })
         setup.sendRequest('fine', { correlationData: bytesOf('2') })
@@ -513,7 +525,7 @@ describe('messages that make custom code throw', () => {
         expect(
           setup.responses.map(({ message }) => textOf(message)).filter((response) => response !== ''),
         ).toEqual(['fine'])
-        expect(setup.ignored).toHaveLength(1)
+        expect(setup.ignored).toMatchObject([{ reason: 'invalid', detail }])
         expect(setup.unacknowledged()).toBe(0)
         expect(setup.records.ending()).toBeUndefined()
       })
