@@ -137,6 +137,18 @@ describe('withProperties', () => {
     )
   })
 
+  it.each([null, {}, { value: 'y', properties: {} }])('leaves a response of %j as it is', (response) => {
+    const anything = endpoint({ topic: 'echo', request: text, response: json(t.unknown) })
+    withResponder(
+      { endpoint: anything, handler: () => of(response) },
+      ({ sendRequest, world, responses }) => {
+        sendRequest('x')
+        world.advance(50)
+        expect(responses.map(({ message }) => textOf(message))).toEqual([JSON.stringify(response)])
+      },
+    )
+  })
+
   it('fails a request whose response does not encode', () => {
     withEchoResponder(
       ({ sendRequest, world, responses }) => {
