@@ -100,4 +100,23 @@ describe('a request that cannot be answered 503 when the queue is full', () => {
       },
     )
   })
+  it('queues a QoS 1 request on MQTT 3.1.1 if onFailure throws', () => {
+    const onFailure = (): never => {
+      throw new Error('onFailure')
+    }
+    withResponder(
+      {
+        endpoint: endpoint({ ...contract, correlation: inOrder(), onFailure }),
+        client: { protocolVersion: 4 },
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ sendRequest, world, responses, records }) => {
+        for (const payload of ['1', '2', '3']) sendRequest(payload, bare)
+        world.advance(1_000)
+        expect(responses.map(({ message }) => textOf(message))).toEqual(['1', '2', '3'])
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('responded'))
+      },
+    )
+  })
 })
