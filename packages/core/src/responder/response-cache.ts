@@ -92,7 +92,7 @@ export class ResponseCache<Running> {
   /** Returns the entry under a key, unless it has expired. */
   find(key: string, now: number): CacheEntry<Running> | undefined {
     const entry = this.#entries.get(key)
-    if (entry === undefined || entry.running !== undefined || entry.expiresAt > now) return entry
+    if (entry === undefined || entry.expiresAt > now) return entry
     this.#evict(entry)
     return undefined
   }
