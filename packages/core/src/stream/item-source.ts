@@ -1,6 +1,7 @@
 import { defer, isObservable, Subject, takeUntil, type ObservableInput } from 'rxjs'
 import { Fifo } from '../link/fifo.js'
 import { isStream } from './is-stream.js'
+import { reportThrown } from './report-thrown.js'
 
 /** What a source returns when it is polled. */
 export type NextItem =
@@ -48,17 +49,31 @@ export function itemSource(
 }
 
 function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
+  let isPulling = false
+  let isStopped = false
   return {
     next: (hasCredit) => {
       if (!hasCredit) return WAIT
-      try {
-        const { done, value } = iterator.next()
-        return done === true ? END : { kind: 'item', value }
-      } catch (error) {
-        return { kind: 'error', error }
-      }
+      isPulling = true
+      const item = pull(iterator)
+      isPulling = false
+      if (isStopped && item.kind === 'item') reportThrown(() => iterator.return?.())
+      return item
     },
-    stop: () => void iterator.return?.(),
+    // A generator that stops its own stream is running: it cannot return before its next item.
+    stop: () => {
+      if (isPulling) isStopped = true
+      else iterator.return?.()
+    },
+  }
+}
+
+function pull(iterator: Iterator<unknown, unknown>): NextItem {
+  try {
+    const { done, value } = iterator.next()
+    return done === true ? END : { kind: 'item', value }
+  } catch (error) {
+    return { kind: 'error', error }
   }
 }
 

@@ -110,6 +110,33 @@ describe('a handler that unsubscribes from serve', () => {
   })
 })
 
+describe('a generator that unsubscribes from serve while it runs', () => {
+  it.each<[what: string, rest: readonly string[]]>([
+    ['yields another item', ['b', 'c']],
+    ['ends', []],
+  ])('is returned and reports no error if it then %s', (_, rest) => {
+    let unsubscribe: () => void = () => undefined
+    const steps: string[] = []
+    function* handler(): Generator<string> {
+      try {
+        yield 'a'
+        unsubscribe()
+        yield* rest
+        steps.push('after the last item')
+      } finally {
+        steps.push('finally')
+      }
+    }
+    withResponder<ManyTypes>({ endpoint: many, handler }, ({ sendRequest, world, responses, records }) => {
+      unsubscribe = () => records.unsubscribe()
+      sendRequest('x')
+      world.advance(100)
+      expect(responses.map(({ message }) => textOf(message))).toEqual(['a'])
+      expect(steps).toEqual(rest.length === 0 ? ['after the last item', 'finally'] : ['finally'])
+    })
+  })
+})
+
 describe('a handler of a single response', () => {
   it('has responded if it fails synchronously after its response', () => {
     withEchoResponder(
