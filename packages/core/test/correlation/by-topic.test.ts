@@ -42,6 +42,28 @@ const numberedContract = {
 const numbered = endpoint({ ...numberedContract, correlation: topicParams({ id: 'number' }) })
 
 describe('topicParams that creates parameters', () => {
+  it('takes the parameters of the response topic from the request if it creates all of the request topic', () => {
+    inWorld((world) => {
+      const sited = endpoint({
+        topic: 'rpc/request/{id}',
+        responseTopic: 'rpc/{site}/response/{id}',
+        request: text,
+        response: text,
+        correlation: topicParams({ id: 'number' }),
+      })
+      const sent = publishedBy(world, 'requester')
+      const call = observe(
+        world,
+        exchange$(world.link('requester'), sited, { params: { site: 'north' }, value: 'x' }),
+      )
+      world.advance(20)
+      expect(sent.map(({ message }) => [message.topic, textOf(message)])).toEqual([['rpc/request/1', 'x']])
+      world.broker.publish({ topic: 'rpc/north/response/1', payload: bytesOf('y') })
+      world.advance(20)
+      expect(call.values).toEqual(['y'])
+    })
+  })
+
   it('counts requests, one subscription for all', () => {
     inWorld((world) => {
       const subscribed: string[] = []
