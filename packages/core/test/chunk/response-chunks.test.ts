@@ -71,6 +71,14 @@ describe('a response in chunks', () => {
     })
   })
 
+  it('fails the request if chunks without an id name different sizes', () => {
+    withPendingRequest('one', ({ call, sendHalf }) => {
+      sendHalf(0, 'abcd')
+      sendHalf(1, 'abcdefgh')
+      expect(call.ending()).toMatchObject({ code: 'protocol' })
+    })
+  })
+
   it('is not assembled from the chunks of several attempts', () => {
     const retry = { count: 1, backOff: { initial: 10, maximum: 10, jitter: 0 } }
     withPendingRequest(
