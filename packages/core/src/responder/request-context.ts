@@ -86,9 +86,9 @@ export class RequestContext implements ListNode<RequestContext> {
     return this.#run?.dueAt ?? Infinity
   }
 
-  /** Aborts the signal, because the handler is stopped. */
+  /** Aborts the signal, because the handler is stopped; not if it has responded. */
   abort(cause: AbortCause): void {
-    this.#signal = abortSignal(this.#signal, cause)
+    if (this.#isOpen) this.#signal = abortSignal(this.#signal, cause)
   }
 
   /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */

@@ -151,6 +151,26 @@ describe('the signal of a request', () => {
     )
   })
 
+  it.each(['drainTimeout is over', 'serve is unsubscribed'])(
+    'does not abort when %s while the response of the handler is unacknowledged',
+    (what) => {
+      const drain$ = new Subject<void>()
+      withEchoResponder(
+        ({ sendRequest, world, records, handled, responses }) => {
+          world.broker.inject({ kind: 'delay', by: 60_000, packets: ['puback'], clientId: 'server' })
+          sendRequest('x')
+          world.advance(50)
+          if (what === 'drainTimeout is over') drain$.next()
+          else records.unsubscribe()
+          world.advance(5_000)
+          expect(responses).toHaveLength(1)
+          expect(handled.map(({ signal }) => signal.aborted)).toEqual([false])
+        },
+        { requests: { drain$, drainTimeout: 100 } },
+      )
+    },
+  )
+
   it('is aborted when it is read after the cancel, and is the same one each time', () => {
     withEchoResponder(
       ({ sendRequest, sendControl, world, handled }) => {
