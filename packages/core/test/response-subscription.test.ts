@@ -62,6 +62,18 @@ describe('responseSubscription$', () => {
     })
   })
 
+  it('subscribes at once if the link is online', () => {
+    inWorld((world) => {
+      const link = world.link('requester')
+      observe(world, responseSubscription$(link, echo))
+      world.advance(50)
+      const packets = packetsOf(world)
+      const kept = observe(world, responseSubscription$(link, echo, { responseTopic: 'pool/1' }))
+      world.advance(50)
+      expect([packets, kept.values.length]).toEqual([['subscribed pool/1'], 1])
+    })
+  })
+
   it('emits again after a lost session', () => {
     inWorld((world) => {
       const link = world.link('requester', { reconnect: { initial: 100, maximum: 100, jitter: 0 } })

@@ -222,10 +222,30 @@ describe('the responses of a many endpoint', () => {
     )
   })
 
-  it('fails with protocol on a response without __stream', () => {
+  it('takes no credit for a duplicate item', () => {
+    withPendingRequest(
+      ({ call, sendItem }) => {
+        for (const position of ['1', '1', '1', '2', '0']) sendItem(position)
+        expect(call.values).toEqual(['item 0', 'item 1', 'item 2'])
+        expect(call.ending()).toBeUndefined()
+      },
+      { credit: 3 },
+    )
+  })
+
+  it('fails with protocol on a response without __stream, and sends a cancel', () => {
     withPendingRequest(({ world, call, published }) => {
+      accept(world, published[0]?.message)
       world.broker.publish(responseTo((published[0] as PublishedMessage).message, 'item'))
       world.advance(2)
+      expect(published.at(-1)?.message).toMatchObject({
+        topic: 'control/server',
+        userProperties: [
+          ['__ctl', 'cancel'],
+          ['__stat', '499'],
+          ['__stMsg', 'protocol'],
+        ],
+      })
       expect(call.ending()).toMatchObject({
         code: 'protocol',
         rawMessage: expect.stringContaining(
@@ -250,13 +270,15 @@ describe('the responses of a many endpoint', () => {
     },
   )
 
-  it('fails with a failure that has no __stream, such as a 503', () => {
+  it('fails with a failure that has no __stream, such as a 503, and sends no cancel', () => {
     withPendingRequest(({ world, call, published }) => {
       const [request] = published
       if (request === undefined) throw new Error('no request was published')
+      accept(world, request.message)
       world.broker.publish(responseTo(request.message, '', { userProperties: [['__stat', '503']] }))
       world.advance(2)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
+      expect(published).toHaveLength(1)
     })
   })
 
