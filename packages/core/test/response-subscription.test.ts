@@ -94,6 +94,15 @@ describe('responseSubscription$', () => {
     })
   })
 
+  it('fails if the broker refuses the connection for good', () => {
+    inWorld((world) => {
+      world.broker.refuseConnect(0x87)
+      const kept = observe(world, responseSubscription$(world.link('requester'), echo))
+      world.advance(50)
+      expect(kept.ending()).toMatchObject({ code: 'link-closed', cause: { code: 'connection-refused' } })
+    })
+  })
+
   it.each([0, 50])('completes when the link is closed after %i ms', (milliseconds) => {
     inWorld((world) => {
       const link = world.link('requester')

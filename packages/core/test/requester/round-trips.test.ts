@@ -117,6 +117,20 @@ describe('a request whose response would be too late', () => {
     })
   })
 
+  it('is sent again if as much time is left as the measured response took, and not with 1 ms less', () => {
+    withSlowResponder(({ world, send, measure, attemptsOf }) => {
+      measure()
+      const late = send('lost', retried)
+      world.advance(1_000)
+      const { message } = late.ending() as Error
+      const took = Number(/responses took (\d+) ms/.exec(message)?.[1])
+      send('lost in time', { ...retried, timeout: 300 + took })
+      send('lost too late', { ...retried, timeout: 299 + took })
+      world.advance(1_000)
+      expect(['lost in time', 'lost too late'].map(attemptsOf)).toEqual([2, 1])
+    })
+  })
+
   it('is sent again once the measured response is more than ten seconds old', () => {
     withSlowResponder(({ world, send, measure, attemptsOf }) => {
       measure()
