@@ -230,6 +230,20 @@ describe('the items that are sent to a hostile or plain responder', () => {
     )
   })
 
+  it('let the requester wait for a timeout of whole seconds after each credit', () => {
+    withHostileResponder(
+      NEVER,
+      ({ accept, call, world }) => {
+        accept(['4', '0'])
+        world.advance(1_950)
+        expect(call.ending()).toBeUndefined()
+        world.advance(100)
+        expect(call.ending()).toMatchObject({ code: 'timeout' })
+      },
+      { timeout: 1_500 },
+    )
+  })
+
   it('are sent to the responder of a retry with a new correlation', () => {
     withHostileResponder(
       from(['a', 'b']),
