@@ -144,19 +144,6 @@ describe('the responses of a many endpoint', () => {
     })
   })
 
-  it.each<[what: string, status: UserProperties, code: string, topics: readonly string[]]>([
-    ['sends a cancel', [['__stat', '200']], 'protocol', ['numbers', 'control/server']],
-    ['sends no cancel if it is a failure', failureStatus, 'status', ['numbers']],
-  ])('%s when a response has no position', (_, status, code, topics) => {
-    withPendingRequest(({ world, call, published, sendItem }) => {
-      accept(world, published[0]?.message)
-      sendItem('first', status)
-      world.advance(10)
-      expect(call.ending()).toMatchObject({ code })
-      expect(published.map(({ message }) => message.topic)).toEqual(topics)
-    })
-  })
-
   it('emits items with `skipLate: false`', () => {
     withPendingRequest(
       ({ call, sendItem }) => {
@@ -322,18 +309,6 @@ describe('the responses of a many endpoint', () => {
       },
       { credit: 2 },
       2,
-    )
-  })
-
-  it('takes no credit for an item that it has received before', () => {
-    withPendingRequest(
-      ({ call, sendItem, world }) => {
-        for (const position of ['0', '0', '0', '0', '0', '1', '2:last']) sendItem(position)
-        world.advance(10)
-        expect(call.values).toEqual(['item 0', 'item 1'])
-        expect(call.ending()).toBe('complete')
-      },
-      { credit: 2 },
     )
   })
 
