@@ -1,5 +1,6 @@
 import { endpoint, exchange$, text, userProperty, type OutgoingMessage } from '@antiphon/core'
-import { describe, expect, it } from 'vitest'
+import { config } from 'rxjs'
+import { afterEach, describe, expect, it } from 'vitest'
 import { accept, observe, publishedBy, responseTo, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
@@ -21,6 +22,10 @@ const cancelsIn = (published: readonly PublishedMessage[]): readonly string[] =>
   published
     .filter(({ message }) => userProperty(message.userProperties, '__ctl') === 'cancel')
     .map(({ message }) => message.topic)
+
+afterEach(() => {
+  config.onUnhandledError = null
+})
 
 describe('the cancel of a request', () => {
   it('is sent once to a responder that accepts the request twice', () => {
@@ -61,6 +66,30 @@ describe('the cancel of a request', () => {
       expect(cancelsIn(published)).toEqual([])
     })
   })
+
+  it.each(['before', 'after'])(
+    'is reported nowhere if it is too large to send, %s the acceptance of the request',
+    (when) => {
+      inWorld(
+        (world) => {
+          const errors: unknown[] = []
+          config.onUnhandledError = (error) => errors.push(error)
+          const published = publishedBy(world, 'requester')
+          const requester = world.link('requester')
+          const incidents = observe(world, requester.incidents$)
+          const call = observe(world, exchange$(requester, echo, 'x'))
+          world.advance(20)
+          if (when === 'before') call.unsubscribe()
+          accept(world, published[0]?.message, `control/${'a'.repeat(200)}`)
+          call.unsubscribe()
+          world.advance(20)
+          expect(published).toHaveLength(1)
+          expect([errors, incidents.values]).toEqual([[], []])
+        },
+        { limits: { maximumPacketSize: 200 } },
+      )
+    },
+  )
 
   it('is not sent with cancel: local, even if a responder accepts the request', () => {
     inWorld((world) => {
