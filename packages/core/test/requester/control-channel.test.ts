@@ -90,19 +90,6 @@ describe('the cancel of a request', () => {
       )
     },
   )
-
-  it('is not sent with cancel: local, even if a responder accepts the request', () => {
-    inWorld((world) => {
-      const local = endpoint({ topic: 'echo', request: text, response: text, cancel: 'local' })
-      const published = publishedBy(world, 'requester')
-      const call = observe(world, exchange$(world.link('requester'), local, 'x'))
-      world.advance(20)
-      call.unsubscribe()
-      accept(world, published[0]?.message, 'control/a')
-      world.advance(20)
-      expect(published).toHaveLength(1)
-    })
-  })
 })
 
 describe('the retry of a request whose responder has accepted it', () => {

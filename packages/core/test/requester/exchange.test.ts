@@ -631,13 +631,14 @@ describe('settling', () => {
     })
   })
 
-  it('sends neither an attempt number nor a cancel for an endpoint with `cancel: local`', () => {
+  it('sends neither an attempt number nor a cancel with `cancel: local`, even if its request is accepted', () => {
     inWorld((world) => {
       const local = endpoint({ topic: 'echo', request: text, response: text, cancel: 'local' })
       const published = publishedBy(world, 'requester')
       const call = observe(world, exchange$(world.link('requester'), local, 'x'))
       world.advance(20)
       call.unsubscribe()
+      accept(world, published[0]?.message)
       world.advance(20)
       expect(published.map(({ message }) => message.userProperties)).toEqual([undefined])
     })
