@@ -36,6 +36,8 @@ export default defineConfig({
   head: [
     ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}logo.svg` }],
     ['meta', { name: 'theme-color', content: '#0f766e' }],
+    // A page is painted when its text is complete: later rows of a table would change the widths of its columns.
+    ['link', { rel: 'expect', blocking: 'render', href: '#VPContent' }],
   ],
   markdown: {
     image: { lazyLoading: true },

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
 import { bundleProgram, startProcess, type BundledProgram } from './bundled-program.js'
-import { antiphon, inputOf, startAntiphon, type Running } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, inputOf, startAntiphon, type Running } from './run-antiphon.js'
 
 let program: BundledProgram
 let broker: Broker
@@ -41,16 +41,20 @@ const hangingUrl = (): string => `mqtt://127.0.0.1:${(hanging.address() as Addre
 const hasStack = /^ {4}at /m
 
 describe('a broker that hangs after it has accepted the connection', () => {
-  it.each<[string, readonly string[], number]>([
-    ['request', ['request', 'x', '--timeout', '300ms'], 3],
-    ['request --stream', ['request', 'x', '--stream', '--timeout', '300ms'], 3],
-    ['gather', ['gather', 'x', '--timeout', '300ms'], 3],
-    ['ls', ['ls', '--timeout', '300ms'], 3],
-  ])('ends antiphon %s after its timeout', async (_, args, code) => {
-    const ended = await antiphon([...args, '--url', hangingUrl(), '--close-timeout', '100ms'])
-    expect([ended.code, ended.stdout]).toEqual([code, ''])
-    expect(ended.stderr).not.toMatch(hasStack)
-  })
+  it.each<[string, readonly string[]]>([
+    ['request', ['request', 'x']],
+    ['request --stream', ['request', 'x', '--stream']],
+    ['gather', ['gather', 'x']],
+    ['ls', ['ls']],
+  ])(
+    'ends antiphon %s after its timeout',
+    async (_, args) => {
+      const ended = await antiphonWithTimeout([...args, '--url', hangingUrl(), '--close-timeout', '100ms'])
+      expect([ended.code, ended.stdout]).toEqual([3, ''])
+      expect(ended.stderr).not.toMatch(hasStack)
+    },
+    30_000,
+  )
 
   it.each<[string, readonly string[], readonly number[]]>([
     ['request', ['request', 'x', '--timeout', '1h'], [130]],

@@ -1,14 +1,15 @@
 import type { Broker } from '@antiphon/broker'
+import { bytes, endpoint, requests$, serve } from '@antiphon/core'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NEVER, of } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latencyChart } from '../src/bench/chart.js'
 import { LatencyHistogram } from '../src/bench/latency-histogram.js'
 import { generateLoad } from '../src/bench/load.js'
 import { startBroker } from './broker-url.js'
-import { endlessCommand } from './node-command.js'
-import { antiphon, startAntiphon, type Ended } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, startAntiphon, type Ended } from './run-antiphon.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
 let broker: Broker
@@ -86,17 +87,18 @@ describe('antiphon bench', () => {
   })
 
   it('counts failures, and exits with the code of the first', async () => {
-    const mark = join(folder, 'mark')
-    const once = `[ -e ${mark} ] && ${endlessCommand}; : > ${mark}; echo x`
-    const responder = startAntiphon(['serve', 'slow', '--exec', once, '--drain-timeout', '1ms', '--url', url])
-    await responder.printed('serving')
-    const options = ['--count', '3', '--warm-up', '1', '--concurrency', '1', '--timeout', '300ms', '--json']
-    const { code, records } = await bench('slow', ...options)
+    let received = 0
+    const slow = endpoint({ topic: 'slow', request: bytes, response: bytes })
+    await new Promise<void>((resolve) => {
+      requests$(broker.link(), slow, { onSubscribed: resolve })
+        .pipe(serve(({ value }) => (received++ === 0 ? of(value) : NEVER)))
+        .subscribe()
+    })
+    const options = ['--count', '3', '--warm-up', '1', '--concurrency', '1', '--json']
+    const { code, records } = await antiphonWithTimeout(['bench', 'slow', ...options, '--url', url])
     expect(code).toBe(3)
     expect(records()).toMatchObject([{ answered: 0, failed: 3, lost: 3, errors: { timeout: 3 } }])
-    responder.interrupt()
-    await responder.ended
-  })
+  }, 30_000)
 
   it('ends with the error of a warm-up that fails', async () => {
     expect(await bench('missing')).toMatchObject({ code: 4 })

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
 import { carDocument } from './contract-document.js'
 import { blob, greet, numbers, tagged } from './contract-module.js'
-import { antiphon, startAntiphon, type Running } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, startAntiphon, type Running } from './run-antiphon.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
 const document = join(folder, 'car.json')
@@ -142,8 +142,19 @@ describe('antiphon mock', () => {
   it('fails as the options say', async () => {
     await mock('--json', '--fault', 'greet=failure', '--fault', 'unlock=silence')
     expect(await call('greet', 'x', '--contract', document)).toMatchObject({ code: 5 })
-    expect(await unlock('--complete', '--timeout', '300ms')).toMatchObject({ code: 3 })
-  })
+    const args = [
+      'request',
+      'unlock',
+      '--contract',
+      document,
+      '--param',
+      'vin=car7',
+      '--complete',
+      '--url',
+      url,
+    ]
+    expect(await antiphonWithTimeout(args)).toMatchObject({ code: 3 })
+  }, 30_000)
 
   it('waits as the options say', async () => {
     await mock('--fault', '*=200ms')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { concat, NEVER, of, type Observable } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
-import { antiphon, inputOf, startAntiphon } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, inputOf, startAntiphon } from './run-antiphon.js'
 
 let broker: Broker
 let url = ''
@@ -96,10 +96,10 @@ describe('antiphon request', () => {
   })
 
   it('exits with 3 if no response arrives in time', async () => {
-    const { code, stderr } = await request('silent', '--timeout', '300ms')
+    const { code, stderr } = await antiphonWithTimeout(['request', 'silent', '--url', url])
     expect(code).toBe(3)
-    expect(stderr).toMatch(/^antiphon: silent: no response within 300 ms .*\n$/)
-  })
+    expect(stderr).toMatch(/^antiphon: silent: no response within \d+ ms .*\n$/)
+  }, 30_000)
 
   it('limits the time to the first response', async () => {
     const { code, stderr } = await request('silent', '--timeout', '1h', '--response-timeout', '0.2s')

@@ -101,6 +101,17 @@ export async function antiphon(args: readonly string[], options: RunOptions = {}
   return startAntiphon(args, options).ended
 }
 
+/** Runs the command with a timeout that suffices to connect: with longer ones while it exits as without a connection. */
+export async function antiphonWithTimeout(args: readonly string[]): Promise<Ended> {
+  let timeout = 250
+  let ended: Ended
+  do {
+    ended = await antiphon([...args, '--timeout', `${timeout}ms`])
+    timeout *= 4
+  } while (ended.code === exitCodes.connection && timeout <= 16_000)
+  return ended
+}
+
 /** Returns a standard input with the given chunks. */
 export async function* inputOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield await Promise.resolve(Buffer.from(chunk))

@@ -83,9 +83,12 @@ describeSite('the budgets of the site', ({ blank, urlOf }) => {
     // Nothing comes from a third party.
     expect(loaded.map(({ url }) => new URL(url).origin)).toEqual(loaded.map(() => new URL(urlOf('/')).origin))
 
-    const { blocking, elements, unsized, seen } = await page.evaluate(() => ({
+    const { blocking, awaited, elements, unsized, seen } = await page.evaluate(() => ({
       blocking: [...document.querySelectorAll('head script[src]:not([type=module], [async], [defer])')]
         .length,
+      awaited: [...document.querySelectorAll('head link[rel=expect][blocking=render]')].map((link) =>
+        document.querySelector(link.getAttribute('href') ?? '')?.contains(document.querySelector('h1')),
+      ),
       elements: document.querySelectorAll('*').length,
       unsized: [...document.querySelectorAll('.vp-doc img:not([width][height])')].map(
         ({ outerHTML }) => outerHTML,
@@ -93,6 +96,8 @@ describeSite('the budgets of the site', ({ blank, urlOf }) => {
       seen: (globalThis as unknown as { readonly seen: Seen }).seen,
     }))
     expect(blocking).toBe(0)
+    // No half of a page is painted, however slowly it arrives.
+    expect(awaited).toEqual([true])
     expect(elements).toBeLessThan(maximumElements)
     expect(unsized).toEqual([])
     // Rounding and the scroll bar may move a pixel; what a reader sees does not move.
