@@ -92,6 +92,23 @@ describe('json', () => {
     expect(refusal(nested(500_000))).toBe('application/json: nested deeper than 100')
   })
 
+  it('counts the nesting of a large payload without the brackets in its strings and those that are closed', () => {
+    const large = (content: string) => utf8(content.padEnd(70_000))
+    const codec = json(t.unknown, { maximumDepth: 3 })
+    for (const content of [
+      '[[[]]]',
+      '[{"a":[]},{"b":{}}]',
+      '"[[[[{{{{"',
+      '["\\"[[[[",{"]]":["}"]}]',
+      '["\\\\",[[]]]',
+    ])
+      expect([content, isRight(codec.decode(large(content)))]).toEqual([content, true])
+    for (const content of ['[[[[', '[{"a":[{}]}]', '[[[]],[[[1]]]]', '["\\\\",[[[]]]]', '["]]]",[[[]]]]'])
+      expect(codec.decode(large(content))).toMatchObject({
+        left: { issues: [{ path: '$', message: 'nested deeper than 3' }] },
+      })
+  })
+
   it.each([
     ['{"a":[{"__proto__":{"isAdmin":true}}]}', '$.a[0].__proto__'],
     ['{"\\u005f_proto__":1}', '$.__proto__'],
