@@ -41,6 +41,11 @@ describe('parseMediaType', () => {
     })
   })
 
+  it('parses at most 1 024 characters', () => {
+    expect(parseMediaType(`a/${'b'.repeat(1_022)}`)?.essence).toHaveLength(1_024)
+    expect(parseMediaType(`a/${'b'.repeat(1_023)}`)).toBeUndefined()
+  })
+
   it('parses a hostile media type in less than 1 s', () => {
     const started = process.hrtime.bigint()
     parseMediaType(`text/plain;${' '.repeat(65_000)}x`)
@@ -81,6 +86,9 @@ describe('acceptsMediaTypes', () => {
     'nonsense',
     'application/json,text/plain',
     'textual/x',
+    'application/jsonl',
+    'application/json; charset=utf-8859',
+    'application/json; charset=x-utf-8',
   ])('does not accept the content type %j', (contentType) => {
     expect(accepts(contentType)).toBe(false)
   })

@@ -21,6 +21,23 @@ describe('formatDecodeError', () => {
     ).toBe('application/json: $.a: one; $.b: two; three; and 1 more')
   })
 
+  it('names the content type if there is one', () => {
+    expect(formatDecodeError({ ...errorOf(issue('$.a', 'one')), contentType: '' })).toBe('$.a: one')
+  })
+
+  it('does not count further issues if there are three', () => {
+    expect(formatDecodeError(errorOf(issue('$', 'a'), issue('$', 'b'), issue('$', 'c')))).toBe(
+      'application/json: a; b; c',
+    )
+  })
+
+  it('shortens long issues, and still says how many more there are', () => {
+    const long = issue('$', 'x'.repeat(300))
+    const line = formatDecodeError(errorOf(long, long, long, long, long))
+    expect(line).toHaveLength(500)
+    expect(line).toMatch(/^application\/json: x{300}; x+; and 2 more$/)
+  })
+
   it('returns at most 500 characters, valid in an MQTT string, for any issues', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 900 }), fc.nat(5), (content, count) => {
