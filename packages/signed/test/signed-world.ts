@@ -1,6 +1,7 @@
 import { createBroker, type Broker, type BrokerOptions } from '@antiphon/broker'
 import {
   endpoint,
+  request,
   requests$,
   serve,
   text,
@@ -19,7 +20,8 @@ import {
   type SigningKey,
 } from '@antiphon/signed'
 import { exportJWK, generateKeyPair, generateSecret } from 'jose'
-import { firstValueFrom, Subject } from 'rxjs'
+import { firstValueFrom, Subject, VirtualTimeScheduler } from 'rxjs'
+import { expect } from 'vitest'
 
 export const echo = endpoint({ topic: 'echo', request: text, response: text })
 export type Echo = NonNullable<(typeof echo)['types']>
@@ -58,6 +60,8 @@ export interface SignedWorld {
   readonly forge: (message: OutgoingMessage) => Promise<unknown>
   /** Waits until something is true; the broker is in the same process. */
   readonly until: (isTrue: () => boolean) => Promise<void>
+  /** Sends a request that the responder rejects, and expects it to time out after that. */
+  readonly expectTimeout: (link: Link, value: string) => Promise<void>
   readonly link: (options: Partial<SignedOptions> & Pick<SignedOptions, 'key'>) => Link
   readonly close: () => Promise<void>
 }
@@ -103,6 +107,9 @@ export async function signedWorld(options: SignedWorldOptions = {}): Promise<Sig
     .pipe(serve(options.handler ?? (({ value, principal }) => `${value} from ${String(principal)}`)))
     .subscribe((record) => records.push(record))
   await isSubscribed
+  const until: SignedWorld['until'] = async (isTrue) => {
+    while (!isTrue()) await new Promise((resolve) => setImmediate(resolve))
+  }
   return {
     broker,
     requester: link({
@@ -127,8 +134,20 @@ export async function signedWorld(options: SignedWorldOptions = {}): Promise<Sig
         })
       }),
     forge: (message) => firstValueFrom(attacker.publish$(message)),
-    until: async (isTrue) => {
-      while (!isTrue()) await new Promise((resolve) => setImmediate(resolve))
+    until,
+    expectTimeout: async (requester, value) => {
+      // The time of the request passes when the test says so, however long its message takes. Symbols, which are left
+      // out, carry the clock of a link.
+      const scheduler = new VirtualTimeScheduler()
+      const members = Object.fromEntries(Object.entries(requester)) as unknown as Link
+      const count = rejections.length
+      const timedOut = expect(request({ ...members, scheduler }, echo, value)).rejects.toMatchObject({
+        code: 'timeout',
+        awaited: 'response',
+      })
+      await until(() => rejections.length > count)
+      scheduler.flush()
+      await timedOut
     },
     link,
     close: () => broker.close(),
