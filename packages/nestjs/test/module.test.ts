@@ -131,20 +131,23 @@ it('has one token for each endpoint, also for two of one name', () => {
 
 it('reports the health of the link to Terminus', async () => {
   const { url, stop } = await startUpper()
-  const app = await startApp(AntiphonModule.forRoot({ url, health: { maximumOffline: 60_000 } }))
+  // Offline, the link stays offline.
+  const connection = { reconnect: { initial: 3_600_000, maximum: 3_600_000 } }
+  const health = { maximumOffline: 3_600_000 }
+  const app = await startApp(AntiphonModule.forRoot({ url, connection, health }))
   const indicator = app.get(AntiphonHealthIndicator)
-  const health = await app.resolve(HealthCheckService)
-  await vi.waitFor(() => expect(indicator.isReady('broker').broker.status).toBe('up'))
+  const checks = await app.resolve(HealthCheckService)
+  await vi.waitFor(() => expect(indicator.isReady('broker').broker.status).toBe('up'), { timeout: 60_000 })
   expect(
-    await health.check([() => indicator.isLive('broker'), () => indicator.isReady('ready')]),
+    await checks.check([() => indicator.isLive('broker'), () => indicator.isReady('ready')]),
   ).toMatchObject({
     status: 'ok',
     details: { broker: { status: 'up', link: 'online' }, ready: { status: 'up', pending: 0 } },
   })
   await stop()
-  await vi.waitFor(() => expect(indicator.isReady('broker').broker.status).toBe('down'))
+  await vi.waitFor(() => expect(indicator.isReady('broker').broker.status).toBe('down'), { timeout: 60_000 })
   expect(indicator.isLive('broker').broker).toMatchObject({ status: 'up', link: 'offline' })
-  await expect(health.check([() => indicator.isReady('broker')])).rejects.toMatchObject({
+  await expect(checks.check([() => indicator.isReady('broker')])).rejects.toMatchObject({
     response: { status: 'error', error: { broker: { status: 'down', reasons: ['the link is offline'] } } },
   })
   await app.close()

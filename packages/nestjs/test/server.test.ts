@@ -44,6 +44,9 @@ import {
 import { filter, firstValueFrom, NEVER, Observable, of, Subject, take, toArray } from 'rxjs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
+/** For `vi.waitFor`, which gives up after a second otherwise. */
+const atLast = { timeout: 60_000 }
+
 /** Keeps the warnings. Which errors of handlers Nest logs itself depends on its version. */
 class Log implements LoggerService {
   readonly warnings: string[] = []
@@ -348,7 +351,7 @@ it('shares the requests of a group among its servers, and gives each server thos
   client.emit('logged', {})
   client.emit('all', {})
   await all
-  await vi.waitFor(() => expect(served.filter((line) => line === 'logged')).toHaveLength(1))
+  await vi.waitFor(() => expect(served.filter((line) => line === 'logged')).toHaveLength(1), atLast)
   expect(served.filter((line) => line === 'work')).toHaveLength(4)
   expect(served.filter((line) => line === 'all 0')).toHaveLength(2)
 })
@@ -378,11 +381,13 @@ it('lets running handlers finish when the application closes', async () => {
   client.emit('slow-event', {})
   expect((await started).sort()).toEqual(['event', 'request'])
   let isClosed = false
-  const closed = close().then(() => (isClosed = true))
-  const failFast = new AntiphonClient({ link: broker.link(), failFast: true })
-  await vi.waitFor(() =>
-    expect(firstValueFrom(failFast.send('slow', {}))).rejects.toMatchObject({ code: 'no-responder' }),
+  const unsubscribed = firstValueFrom(
+    broker.events$.pipe(filter((event) => event.type === 'unsubscribed' && event.filter === 'slow')),
   )
+  const closed = close().then(() => (isClosed = true))
+  await unsubscribed
+  const failFast = new AntiphonClient({ link: broker.link(), failFast: true })
+  await expect(firstValueFrom(failFast.send('slow', {}))).rejects.toMatchObject({ code: 'no-responder' })
   expect(isClosed).toBe(false)
   const stopped = firstValueFrom(stopped$)
   release$.next('finished')
@@ -458,12 +463,14 @@ it('logs what it ignores, and events that fail', async () => {
   await publish(link, { topic: 'greet/en' })
   await publish(link, { topic: 'strict', payload: bytes('{') })
   await publish(link, { topic: 'strict', payload: bytes('{"fail":true}') })
-  await vi.waitFor(() =>
-    expect(log.warnings).toEqual([
-      'ignored a message on greet/en: it has no Response Topic',
-      expect.stringMatching(/^event on strict: /),
-      'event on strict: no good',
-    ]),
+  await vi.waitFor(
+    () =>
+      expect(log.warnings).toEqual([
+        'ignored a message on greet/en: it has no Response Topic',
+        expect.stringMatching(/^event on strict: /),
+        'event on strict: no good',
+      ]),
+    atLast,
   )
 })
 
@@ -484,7 +491,7 @@ it('logs responses that cannot be sent, and the end of its link', async () => {
   await started
   await link.close()
   stopped$.next('response')
-  await vi.waitFor(() => expect(log.warnings.join()).toContain('late: [link-closed]'))
+  await vi.waitFor(() => expect(log.warnings.join()).toContain('late: [link-closed]'), atLast)
 })
 
 it('fails to listen if a pattern or an option is invalid, or the broker refuses a subscription', async () => {
