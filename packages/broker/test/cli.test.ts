@@ -176,12 +176,13 @@ describe('antiphon-broker command', () => {
     const link = connect(url, { username: 'me', password: 'secret' })
     await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
     const offline = firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'offline')))
+    const exited = once(child, 'exit')
     child.kill('SIGINT')
     expect(await next(lines)).toBe('draining')
     expect(await offline).toMatchObject({ error: { reasonCode: 0x8b } })
     await link.close()
     expect(await next(lines)).toBe('closed')
-    expect(await once(child, 'exit')).toEqual([0, null])
+    expect(await exited).toEqual([0, null])
   })
 
   it('reports a storage that another broker uses, or that is corrupt, in one line', async () => {

@@ -2,7 +2,8 @@ import { chmod } from 'node:fs/promises'
 import { connect as connectTls } from 'node:tls'
 import { once } from 'node:events'
 import { createAuthority } from '@antiphon/workshop/certificates'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { PasswordChecks } from '../../src/access/password-checks.js'
 import { formatHash, hashPassword } from '../../src/access/password-hash.js'
 import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
@@ -124,10 +125,13 @@ describe('reload', () => {
     const passwordFile = await running.write('passwords', `me:${formatHash(await hashPassword('secret'))}\n`)
     const port = await running.start({ passwordFile })
     const client = await dialTcp(port, 5)
+    await running.write('passwords', '')
+    const check = vi.spyOn(PasswordChecks.prototype, 'check')
+    onTestFinished(() => check.mockRestore())
     const connect = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clean: true, keepalive: 0 }
     client.send({ ...connect, clientId: 'a', username: 'me', password: Buffer.from('secret') })
-    await running.command.line(/listening/)
-    await running.write('passwords', '')
+    // In the turn of the event loop in which the check begins, it cannot end.
+    while (check.mock.calls.length === 0) await new Promise(setImmediate)
     running.command.signal('SIGHUP')
     expect((await client.next('connack')).reasonCode).toBe(0x87)
   })

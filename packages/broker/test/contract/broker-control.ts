@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { reservePort } from '@antiphon/workshop'
 import { createBroker } from '../../src/index.js'
 import type { Authority, Broker } from '../../src/index.js'
 import { memoryStorage } from '../storage/memory-storage.js'
@@ -46,7 +47,7 @@ export async function startBroker(protocol: 'tcp' | 'ws'): Promise<BrokerControl
       return refuse === undefined ? 'allow' : { refuse }
     },
   }
-  const start = async (port: number): Promise<{ broker: Broker; url: string; port: number }> => {
+  const start = async (port: number): Promise<{ broker: Broker; url: string }> => {
     const broker = createBroker({ authority, storage, closeTimeout: 0, limits: { receiveMaximum } })
     broker.events$.subscribe((event) => {
       if (event.type === 'unsubscribed') unsubscribed.push(event.filter)
@@ -54,12 +55,14 @@ export async function startBroker(protocol: 'tcp' | 'ws'): Promise<BrokerControl
     return { broker, ...(await broker.listen({ protocol, port })) }
   }
   let receiveMaximum = 1_024
-  let running = await start(0)
+  // While the broker restarts, the system may give a port that it has chosen itself to a connection.
+  const { port, release } = await reservePort()
+  let running = await start(port)
   let isRestarting = false
   const restart = async (): Promise<void> => {
     isRestarting = true
     await running.broker.close()
-    running = await start(running.port)
+    running = await start(port)
     isRestarting = false
   }
   const count = (filters: readonly string[], filter: string): number =>
@@ -89,6 +92,9 @@ export async function startBroker(protocol: 'tcp' | 'ws'): Promise<BrokerControl
         await wait(pollPeriod)
       return isConnected() ? ['a connection at the broker'] : []
     },
-    close: () => running.broker.close(),
+    close: async () => {
+      await running.broker.close()
+      release()
+    },
   }
 }

@@ -36,7 +36,7 @@ const refusals = (): string[] =>
 
 async function closed(socket: Socket): Promise<void> {
   socket.resume()
-  if (!socket.closed) await untilClosed(socket)
+  await untilClosed(socket)
 }
 
 describe('proxyProtocol', () => {

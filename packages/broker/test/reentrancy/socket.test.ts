@@ -107,8 +107,8 @@ describe('re-entrant calls over TCP', () => {
     })
     const [overTcp, inProcess] = [connect(url), broker.link()]
     const got = [overTcp, inProcess].map((link) => firstValueFrom(link.messages$('t')))
-    const online = [overTcp, inProcess].map(({ state$ }) => firstValueFrom(state$))
-    await Promise.all(online)
+    const subscribed = [overTcp, inProcess].map((link) => firstValueFrom(link.subscription$('t')))
+    await Promise.all(subscribed)
     overTcp.publish$({ topic: 't', payload: bytes('x') }).subscribe({ error: () => undefined })
     expect((await Promise.all(got)).map(({ topic }) => topic)).toEqual(['t', 't'])
     await closing

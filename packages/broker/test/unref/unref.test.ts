@@ -20,7 +20,7 @@ describe('a broker with unref', () => {
     const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.mjs`, what])
     return stdout.trim().split('\n')
   }
-  const used = ['timeout', 'online', 'timeout', 'online', 'timeout', 'online']
+  const used = ['online', 'timeout', 'online', 'timeout', 'online', 'timeout']
 
   it('lets a process end that listens, with clients in process, over TCP and over WebSocket', async () => {
     expect(await run('idle')).toEqual(used)
