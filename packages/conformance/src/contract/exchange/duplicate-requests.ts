@@ -175,6 +175,7 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
       await context.settle()
       drain$.next()
       await pause(context, link, 100)
+      await context.settle()
       await requester.sendRequest('after')
       await context.settle()
       expectEqual(records.ending(), undefined, 'the end of the serve records before the release')

@@ -9,9 +9,10 @@ import {
   send,
   textOf,
   textsOf,
+  waitUntilOnline,
   type CaseDefinition,
 } from '../case-context.js'
-import { recordStream } from '../record-stream.js'
+import { recordStream, type StreamRecording } from '../record-stream.js'
 import {
   cancelProperties,
   echoEndpoint,
@@ -186,7 +187,9 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
     name: 'fails with timeout and the awaited step when no response arrives',
     needs: ['properties'],
     run: async (context) => {
-      const exchange = recordStream(exchange$(context.link(), echoEndpoint(context), 'x', { timeout: 2_000 }))
+      const link = context.link()
+      await waitUntilOnline(context, link)
+      const exchange = recordStream(exchange$(link, echoEndpoint(context), 'x', { timeout: 2_000 }))
       const error = expectFailure(await context.eventually(exchange.ended()), 'timeout')
       expectEqual(
         [error.phase, error.awaited],
@@ -207,8 +210,8 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
         requests += 1
         return requests === 3 ? [responseTo(message, 'third')] : []
       })
-      const retry = { count: 4, attemptTimeout: 500 }
-      const exchange = recordStream(exchange$(context.link(), echo, 'x', { retry }))
+      const options = { timeout: 60_000, retry: { count: 100, attemptTimeout: 500 } }
+      const exchange = recordStream(exchange$(context.link(), echo, 'x', options))
       expectEqual(await context.eventually(exchange.until(1)), ['third'], 'the response')
       expectEqual(tokens.size, 1, 'the number of different Correlation Data')
     },
@@ -262,11 +265,13 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
           responseTo(request, String(index), { userProperties: [['__stream', String(index)]] }),
         ),
       )
-      const options = { credit: 4, timeout: 2_000 }
-      const cancelled = recordStream(exchange$(context.link(), streamEndpoint(context), 'x', options))
+      const link = context.link()
+      const open = (timeout: number): StreamRecording<string> =>
+        recordStream(exchange$(link, streamEndpoint(context), 'x', { credit: 4, timeout }))
+      const cancelled = open(60_000)
       await context.eventually(cancelled.until(3))
       cancelled.unsubscribe()
-      const timedOut = recordStream(exchange$(context.link(), streamEndpoint(context), 'x', options))
+      const timedOut = open(2_000)
       expectFailure(await context.eventually(timedOut.ended()), 'timeout')
       await context.settle()
       expectEqual(textsOf(requests.values), ['x', 'x'], 'the payloads on the request topic')

@@ -17,6 +17,7 @@ import {
   subscribeAndWait,
   textOf,
   textsOf,
+  waitUntilOnline,
   type CaseDefinition,
 } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
@@ -339,6 +340,7 @@ export const responderCases: readonly CaseDefinition[] = casesOf(
       await context.settle()
       await context.cut(link)
       await context.restore(link)
+      await waitUntilOnline(context, link)
       await requester.sendRequest('y', { messageExpiryInterval: 2 })
       await context.eventually(records.until(2))
       expectEqual(

@@ -103,6 +103,7 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       await startResponder(context, streamEndpoint(context), countingHandler().handler)
       const link = context.link()
+      await waitUntilOnline(context, link)
       const items = requestMany(link, streamEndpoint(context), '4', { credit: 2, timeout: 2_000 })[
         Symbol.asyncIterator
       ]()
@@ -143,6 +144,7 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
       const { handler, isStopped } = countingHandler()
       const { records } = await startResponder(context, streamEndpoint(context), handler)
       const link = context.link()
+      await waitUntilOnline(context, link)
       const items = requestMany(link, streamEndpoint(context), '1000000', { credit: 2, timeout: 2_000 })
       await context.eventually(items[Symbol.asyncIterator]().next())
       await context.cut(link)
@@ -165,9 +167,9 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
           ),
         { link },
       )
-      const exchange = recordStream(
-        exchange$(context.link(), streamEndpoint(context), '', { timeout: 3_000 }),
-      )
+      const requester = context.link()
+      await waitUntilOnline(context, requester)
+      const exchange = recordStream(exchange$(requester, streamEndpoint(context), '', { timeout: 3_000 }))
       expectEqual(await context.eventually(exchange.ended()), 'complete', 'the end of the stream')
       expectEqual(exchange.values, ['0', '1', '2', '3'], 'the items')
     },
@@ -233,6 +235,7 @@ export const gatherCases: readonly CaseDefinition[] = casesOf(
         { link: slow },
       )
       const link = context.link()
+      await waitUntilOnline(context, link)
       const gathered = async (request: string, options: Parameters<typeof gather$>[3]): Promise<unknown> => {
         const responses = recordStream(gather$(link, echoEndpoint(context), request, options))
         expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')

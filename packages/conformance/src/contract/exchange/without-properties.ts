@@ -19,6 +19,7 @@ import {
   send,
   subscribeAndWait,
   textOf,
+  waitUntilOnline,
   type CaseDefinition,
   type CaseContext,
 } from '../case-context.js'
@@ -68,6 +69,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const tokenInPayload = tokenInPayloadEndpoint(context)
       const link = context.link()
+      await waitUntilOnline(context, link)
       const unmatched = recordStream(unmatchedResponses$(link))
       const tokens = await subscribeAndWait(context, context.peer, context.topic('request'))
       const exchange = recordStream(
@@ -107,7 +109,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
           context.link(),
           tokenInPayload,
           { value: 'x' },
-          { retry: { count: 4, attemptTimeout: 500 } },
+          { timeout: 60_000, retry: { count: 100, attemptTimeout: 500 } },
         ),
       )
       await context.eventually(exchange.until(1))
