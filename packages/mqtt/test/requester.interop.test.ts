@@ -13,7 +13,7 @@ import {
 import { toUtf8 } from '@antiphon/core/codec'
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto, type Mosquitto } from '@antiphon/workshop'
-import { firstValueFrom, lastValueFrom, Observable, Subject } from 'rxjs'
+import { firstValueFrom, lastValueFrom, Observable, Subject, VirtualTimeScheduler } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -69,11 +69,14 @@ describeForeign(['mosquitto'], 'a requester over Mosquitto', () => {
       .subscribe()
     const hasStarted = firstValueFrom(started)
     const hasStopped = firstValueFrom(stopped)
-    const requester = newLink()
-    // The responder may subscribe later than the first request is published.
-    const retry = { count: 100, attemptTimeout: 100 }
-    const error = errorOf(requester, { timeout: 30_000, retry, stepTimeouts: { response: 2_000 } })
+    await firstValueFrom(server.subscription$('echo'))
+    // The time of the request passes when its handler has started.
+    const scheduler = new VirtualTimeScheduler()
+    const stepTimeouts = { response: 2_000 }
+    const error = errorOf(newLink({ scheduler }), { ...connected, stepTimeouts })
     await hasStarted
+    scheduler.maxFrames = stepTimeouts.response
+    scheduler.flush()
     expect(await error).toMatchObject({ code: 'timeout', awaited: 'response' })
     await hasStopped
   })
