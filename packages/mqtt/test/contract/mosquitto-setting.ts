@@ -116,10 +116,13 @@ async function makeWorld(protocolVersion: 4 | 5, linkKind: MosquittoLinkKind): P
     return created
   }
   const refuse = async (kind: 'subscribe' | 'publish', topic: string): Promise<void> => {
+    // The broker disconnects all clients that the rule applies to.
+    const links = [peer, ...setups.keys()]
+    const disconnected = links.map(whenDisconnected)
     await publishOnce(broker, refusal(kind, topic))
     await until(() => broker.log.some((line) => line.includes(`topic=${topic} `)))
-    // The broker disconnects all clients that the rule applies to.
-    await Promise.all([peer, ...setups.keys()].map(whenOnline))
+    await Promise.all(disconnected)
+    await Promise.all(links.map(whenOnline))
   }
 
   return {
@@ -193,6 +196,11 @@ async function makeWorld(protocolVersion: 4 | 5, linkKind: MosquittoLinkKind): P
 
 async function whenOnline(link: Link): Promise<void> {
   await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online' || status === 'closed')))
+}
+
+/** Resolves when a link that is online now has lost its connection; at once for any other link. */
+async function whenDisconnected(link: Link): Promise<void> {
+  await firstValueFrom(link.state$.pipe(filter(({ status }) => status !== 'online')))
 }
 
 /** Publishes and waits for PUBACK: then the broker has processed all earlier packets of the link, and the link those of the broker. */
