@@ -55,7 +55,8 @@ describeForeign(['mosquitto'], 'processes that are killed under load', () => {
   it(`loses no request and handles none twice when the requester is killed ${kills} times`, async () => {
     const handled: string[] = []
     const link = connect(mosquitto.url, { clientId: 'kitchen' })
-    const served = requests$(link, order, { responseCache: { entries: 100_000 } })
+    // Every response is kept for the whole test: a request is sent again until its outcome is noted, however long that takes.
+    const served = requests$(link, order, { responseCache: { entries: 100_000, ttl: 3_600_000 } })
       .pipe(
         serve(({ value }) => {
           handled.push(value)

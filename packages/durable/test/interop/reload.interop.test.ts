@@ -51,7 +51,8 @@ describeForeign(['mosquitto', 'chromium'], 'durable requests of a page in headle
   it(`loses no request and sends none to be handled twice when the page is reloaded ${reloads} times`, async () => {
     const handled: string[] = []
     const link = connect(mosquitto.url, { clientId: 'kitchen' })
-    const served = requests$(link, order, { responseCache: { entries: 100_000 } })
+    // Every response is kept for the whole test: a request is sent again until its outcome is noted, however long that takes.
+    const served = requests$(link, order, { responseCache: { entries: 100_000, ttl: 3_600_000 } })
       .pipe(
         serve(({ value }) => {
           handled.push(value)

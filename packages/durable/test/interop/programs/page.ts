@@ -1,6 +1,6 @@
 /** A page that sends orders without end and notes them in its local storage, which is written at once. */
 import { durableRequests } from '@antiphon/durable'
-import { storeContract } from '@antiphon/durable/contract'
+import { storeContract, type StoreCase } from '@antiphon/durable/contract'
 import { indexedDbStore } from '@antiphon/durable/indexed-db'
 import { connect } from '@antiphon/mqtt/web'
 import { isLeft } from 'fp-ts/lib/Either.js'
@@ -63,7 +63,13 @@ async function sendOrders(url: string, run: string): Promise<void> {
 /** Runs the contract of stores on IndexedDB, and returns the cases that failed. */
 async function runContract(): Promise<readonly string[]> {
   const failures: string[] = []
-  for (const { name, run } of storeContract({ store: (name) => indexedDbStore(name, { lockTimeout: 500 }) }))
+  const casesOf = (lockTimeout: number, isExclusive: boolean): readonly StoreCase[] =>
+    storeContract({ store: (name) => indexedDbStore(name, { lockTimeout }), isExclusive })
+  const cases = casesOf(60_000, false)
+  // The case of a second page waits for the whole of the time, and no other does.
+  const exclusive = casesOf(1_500, true).filter(({ name }) => !cases.some((known) => known.name === name))
+  if (exclusive.length !== 1) failures.push(`${exclusive.length} cases are about a second page`)
+  for (const { name, run } of [...cases, ...exclusive])
     await run().catch((error: unknown) => failures.push(`${name}: ${String(error)}`))
   return failures
 }
