@@ -77,7 +77,7 @@ describeForeign(['mosquitto'], 'a broker that is killed repeatedly', () => {
     await until(() => resources().length <= before.length)
     expect(resources().filter((name) => !before.includes(name))).toEqual([])
     await rm(folder, { recursive: true })
-  })
+  }, 600_000)
 })
 
 function isOnline(link: Link): Promise<unknown> {

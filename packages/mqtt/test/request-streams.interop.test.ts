@@ -41,45 +41,37 @@ describeForeign(['mosquitto'], 'request streams over Mosquitto', () => {
     )
   const expected = Array.from({ length: ITEMS }, (_, index) => `${index}!`)
 
-  it(
-    'exchange 5 000 items each way at a credit of 16 each way, with a group of 3',
-    async () => {
-      await startMembers((onSubscribed) =>
-        requests$(newLink(), chat, { group: 'workers', credit: 16, onSubscribed }).pipe(
-          serve(async function* ({ value }) {
-            for await (const item of value) yield `${item}!`
-          }),
-        ),
-      )
-      const link = newLink()
-      const options = { credit: 16, timeout }
-      expect(await lastValueFrom(exchange$(link, chat, items(), options).pipe(toArray()))).toEqual(expected)
-      const read: string[] = []
-      for await (const item of requestMany(link, chat, items(500), options)) read.push(item)
-      expect(read).toEqual(expected.slice(0, 500))
-    },
-    timeout * 2,
-  )
+  it('exchange 5 000 items each way at a credit of 16 each way, with a group of 3', async () => {
+    await startMembers((onSubscribed) =>
+      requests$(newLink(), chat, { group: 'workers', credit: 16, onSubscribed }).pipe(
+        serve(async function* ({ value }) {
+          for await (const item of value) yield `${item}!`
+        }),
+      ),
+    )
+    const link = newLink()
+    const options = { credit: 16, timeout }
+    expect(await lastValueFrom(exchange$(link, chat, items(), options).pipe(toArray()))).toEqual(expected)
+    const read: string[] = []
+    for await (const item of requestMany(link, chat, items(500), options)) read.push(item)
+    expect(read).toEqual(expected.slice(0, 500))
+  }, 600_000)
 
-  it(
-    'send 1 000 items of an Observable to the member of a group that took the request',
-    async () => {
-      await startMembers((onSubscribed, member) =>
-        requests$(newLink(), upload, { group: 'workers', credit: 16, onSubscribed }).pipe(
-          serve(({ value }) =>
-            value.pipe(
-              count(),
-              map((received) => `${received} of ${member}`),
-            ),
+  it('send 1 000 items of an Observable to the member of a group that took the request', async () => {
+    await startMembers((onSubscribed, member) =>
+      requests$(newLink(), upload, { group: 'workers', credit: 16, onSubscribed }).pipe(
+        serve(({ value }) =>
+          value.pipe(
+            count(),
+            map((received) => `${received} of ${member}`),
           ),
         ),
-      )
-      const link = newLink()
-      const send = (): Promise<string> =>
-        lastValueFrom(exchange$(link, upload, range(0, 1_000).pipe(map((item) => String(item))), { timeout }))
-      for (const response of await Promise.all([send(), send(), send()]))
-        expect(response).toMatch(/^1000 of [012]$/)
-    },
-    timeout * 2,
-  )
+      ),
+    )
+    const link = newLink()
+    const send = (): Promise<string> =>
+      lastValueFrom(exchange$(link, upload, range(0, 1_000).pipe(map((item) => String(item))), { timeout }))
+    for (const response of await Promise.all([send(), send(), send()]))
+      expect(response).toMatch(/^1000 of [012]$/)
+  }, 600_000)
 })
