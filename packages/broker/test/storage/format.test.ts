@@ -74,7 +74,7 @@ describe('the format of the storage', () => {
     }
     storage.contents.set('s:1', Buffer.from(JSON.stringify(session)))
     expect(await startOn(storage)).toBeUndefined()
-    await vi.waitFor(() => expect(storage.commits).toHaveLength(1))
+    await vi.waitFor(() => expect(storage.commits).toHaveLength(1), { timeout: 60_000 })
     const { 's:1': record = '', 'f:format': format } = contentsOf(storage)
     expect(format).toBe('{"format":2}')
     expect(JSON.parse(record)).toMatchObject({ subscriptions: [{ filter: 't', retainHandling: 0 }] })
