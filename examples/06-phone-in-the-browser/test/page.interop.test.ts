@@ -14,7 +14,7 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
     await phone.open(`${example.url}?timeout=50000`)
     await phone.showsLink('Online')
     // The packages may have to be compiled first.
-  }, 120_000)
+  })
 
   afterAll(async () => {
     await browser.close()

@@ -42,8 +42,8 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   gather: [
     {
-      about: 'Print the responses of all responders that respond within 300 ms',
-      line: 'antiphon gather home/temperature --timeout 300ms',
+      about: 'Print the responses of all responders, until none has responded for 300 ms',
+      line: 'antiphon gather home/temperature --stall-timeout 300ms',
     },
     { about: 'End with the first response', line: 'antiphon gather home/temperature --count 1' },
   ],

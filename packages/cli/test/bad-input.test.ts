@@ -46,15 +46,11 @@ describe('a broker that hangs after it has accepted the connection', () => {
     ['request --stream', ['request', 'x', '--stream']],
     ['gather', ['gather', 'x']],
     ['ls', ['ls']],
-  ])(
-    'ends antiphon %s after its timeout',
-    async (_, args) => {
-      const ended = await antiphonWithTimeout([...args, '--url', hangingUrl(), '--close-timeout', '100ms'])
-      expect([ended.code, ended.stdout]).toEqual([3, ''])
-      expect(ended.stderr).not.toMatch(hasStack)
-    },
-    30_000,
-  )
+  ])('ends antiphon %s after its timeout', async (_, args) => {
+    const ended = await antiphonWithTimeout([...args, '--url', hangingUrl(), '--close-timeout', '100ms'])
+    expect([ended.code, ended.stdout]).toEqual([3, ''])
+    expect(ended.stderr).not.toMatch(hasStack)
+  })
 
   it.each<[string, readonly string[], readonly number[]]>([
     ['request', ['request', 'x', '--timeout', '1h'], [130]],
@@ -129,7 +125,7 @@ describe('100 MB on standard input', () => {
     expect(stderr).toMatch(
       /^antiphon: cannot publish to echo: the outgoing queue is full .*; send less at once: lower --concurrency, or split the payload\n$/,
     )
-  }, 120_000)
+  })
 
   it('are left unread by a command that does not read it', async () => {
     const { child, ended } = startProcess(program, ['request', 'echo', 'x'], { ANTIPHON_URL: url })

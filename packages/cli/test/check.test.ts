@@ -11,7 +11,7 @@ const resultsOf = (records: readonly Record<string, unknown>[]): Readonly<Record
 describe('antiphon check', () => {
   it('reports what the embedded broker can do', async () => {
     const { broker, url } = await startBroker()
-    const { code, records } = await antiphon(['check', '--json', '-u', url])
+    const { code, records } = await antiphon(['check', '--timeout', '1m', '--json', '-u', url])
     expect(code).toBe(0)
     expect(resultsOf(records())).toMatchObject({
       'MQTT version': '5',
@@ -31,7 +31,7 @@ describe('antiphon check', () => {
 
   it('prints a table', async () => {
     const { broker, url } = await startBroker()
-    const { stdout } = await antiphon(['check', '-u', url, '--prefix', 'mine', '--timeout', '1s'])
+    const { stdout } = await antiphon(['check', '-u', url, '--prefix', 'mine', '--timeout', '1m'])
     expect(stdout).toMatch(/^MQTT version {33}5$/m)
     expect(stdout).toMatch(/^keeps the order {20,}yes {2}100 of 100 messages, in order$/m)
     await broker.close()
@@ -43,15 +43,45 @@ describe('antiphon check', () => {
         authorizePublish: ({ message: { topic } }) => (topic.endsWith('/echo') ? { refuse: 0x87 } : 'allow'),
       },
     })
-    const { code, records } = await antiphon(['check', '--json', '-u', url, '--mqtt-version', '5'])
+    const { code, records } = await antiphon([
+      'check',
+      '--timeout',
+      '1m',
+      '--json',
+      '-u',
+      url,
+      '--mqtt-version',
+      '5',
+    ])
     expect(code).toBe(0)
     expect(resultsOf(records())['requests and responses']).toMatch(/^the test failed: .*Not authorized/i)
     await broker.close()
   })
 
+  it('reports that a slow broker keeps to Receive Maximum', async () => {
+    const { broker, url } = await startBroker({
+      authority: {
+        authorizePublish: ({ message: { topic } }) =>
+          topic.endsWith('/window') ? new Promise((resolve) => setTimeout(resolve, 700, 'allow')) : 'allow',
+      },
+    })
+    const { records } = await antiphon(['check', '--timeout', '1m', '--json', '-u', url])
+    expect(resultsOf(records())).toMatchObject({ 'keeps to Receive Maximum': true })
+    await broker.close()
+  })
+
   it('reports on MQTT 3.1.1, as far as it says anything', async () => {
     const { broker, url } = await startBroker()
-    const { records } = await antiphon(['check', '--json', '-u', url, '--mqtt-version', '4'])
+    const { records } = await antiphon([
+      'check',
+      '--timeout',
+      '1m',
+      '--json',
+      '-u',
+      url,
+      '--mqtt-version',
+      '4',
+    ])
     expect(resultsOf(records())).toMatchObject({
       'MQTT version': '3.1.1',
       'requests and responses': 'not tested: it needs MQTT 5',

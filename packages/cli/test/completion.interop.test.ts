@@ -93,17 +93,13 @@ describeForeign(['zsh'], 'antiphon completion in zsh', () => {
     ['antiphon request --on-disconnect re', 'antiphon request --on-disconnect resend '],
     ['antiphon serve --ec', 'antiphon serve --echo '],
     ['antiphon request --ca /etc/hostn', 'antiphon request --ca /etc/hostname '],
-  ])(
-    'completes %s',
-    async (line, expected) => {
-      const zsh = foreignCommand('zsh') ?? 'zsh'
-      const program = zshProgram(await scriptFor('zsh'), line)
-      const { stdout } = spawnSync(zsh, ['-f', '-c', program], {
-        env: { ...process.env, HOME: folder, TERM: 'dumb', ZSH: zsh },
-        timeout: 60_000,
-      })
-      expect(/<(antiphon.*)>/.exec(stdout.toString())?.[1]).toBe(expected)
-    },
-    60_000,
-  )
+  ])('completes %s', async (line, expected) => {
+    const zsh = foreignCommand('zsh') ?? 'zsh'
+    const program = zshProgram(await scriptFor('zsh'), line)
+    const { stdout } = spawnSync(zsh, ['-f', '-c', program], {
+      env: { ...process.env, HOME: folder, TERM: 'dumb', ZSH: zsh },
+      timeout: 60_000,
+    })
+    expect(/<(antiphon.*)>/.exec(stdout.toString())?.[1]).toBe(expected)
+  })
 })

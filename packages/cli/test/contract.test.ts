@@ -154,7 +154,7 @@ describe('antiphon mock', () => {
       url,
     ]
     expect(await antiphonWithTimeout(args)).toMatchObject({ code: 3 })
-  }, 30_000)
+  })
 
   it('waits as the options say', async () => {
     await mock('--fault', '*=200ms')

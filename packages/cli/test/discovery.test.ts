@@ -37,13 +37,17 @@ beforeAll(async () => {
 })
 afterAll(() => broker.close())
 
+/** Runs a query that ends 200 ms after its last response, however late that arrives. */
 const run = (...args: readonly string[]): Promise<Ended> =>
-  antiphon([...args, '--stall-timeout', '200ms', '--url', url])
+  antiphon([...args, '--timeout', '1m', '--stall-timeout', '200ms', '--url', url])
 
 describe('discovery', () => {
   it('lists services with their topics', async () => {
-    const { code, stdout } = await run('ls')
-    expect([code, stdout.trimEnd().split('\n').sort()]).toEqual([
+    const lines = ({ stdout }: Ended): readonly string[] => stdout.trimEnd().split('\n').sort()
+    const args = ['ls', '--timeout', '1m', '--url', url]
+    const hasBoth = (ended: Ended): boolean => lines(ended).length === 2
+    const ended = await antiphonWithTimeout(args, hasBoth, '--stall-timeout')
+    expect([ended.code, lines(ended)]).toEqual([
       0,
       ['plain one 0.1.0 history', 'weather north 1.2.0 forecast/{city} history'],
     ])
@@ -81,7 +85,7 @@ describe('discovery', () => {
     })
     const elsewhere = ['ls', '--prefix', 'elsewhere', '--url', url]
     expect(await antiphonWithTimeout(elsewhere)).toMatchObject({ code: 4 })
-  }, 30_000)
+  })
 
   it('follows the services that serve --service announces', async () => {
     const watching = startAntiphon(['ls', '--watch', '-u', url])

@@ -90,7 +90,7 @@ beforeAll(async () => {
   }
   responders = (examples['serve'] ?? []).map(({ line }) => run(line))
   await Promise.all(responders.map(({ printed }) => printed('serving')))
-}, 60_000)
+})
 afterAll(async () => {
   for (const { interrupt } of responders) interrupt()
   expect((await Promise.all(responders.map(({ ended }) => ended))).map(({ code }) => code)).toEqual(
@@ -99,30 +99,26 @@ afterAll(async () => {
   await broker.close()
   program.remove()
   rmSync(folder, { recursive: true })
-}, 60_000)
+})
 
 describe('the examples in the help', () => {
   const lines = Object.values(examples)
     .flat()
     .map(({ line }) => line)
 
-  it.each(lines.filter((line) => !isForOtherShells(line)))(
-    'run: %s',
-    async (line) => {
-      // Another broker may listen on the default port of the machine.
-      const running = run(line === 'antiphon broker' ? `${line} --port 0` : line)
-      const text = readyTexts.find(([start]) => line.startsWith(start))?.[1]
-      const ready = text !== undefined && line.includes('--json') ? '"ready"' : text
-      const hasEnd = ready === undefined || line.includes('--count')
-      if (ready !== undefined) await running.printed(ready)
-      if (!hasEnd) running.interrupt()
-      else if (ready !== undefined) await run('antiphon request home/temperature x --count 100').ended
-      const { code, output } = await running.ended
-      expect([code, output]).toEqual([0, expect.not.stringContaining('    at ')])
-      expect(output !== '' || /context|> /.test(line)).toBe(true)
-    },
-    60_000,
-  )
+  it.each(lines.filter((line) => !isForOtherShells(line)))('run: %s', async (line) => {
+    // Another broker may listen on the default port of the machine.
+    const running = run(line === 'antiphon broker' ? `${line} --port 0` : line)
+    const text = readyTexts.find(([start]) => line.startsWith(start))?.[1]
+    const ready = text !== undefined && line.includes('--json') ? '"ready"' : text
+    const hasEnd = ready === undefined || line.includes('--count')
+    if (ready !== undefined) await running.printed(ready)
+    if (!hasEnd) running.interrupt()
+    else if (ready !== undefined) await run('antiphon request home/temperature x --count 100').ended
+    const { code, output } = await running.ended
+    expect([code, output]).toEqual([0, expect.not.stringContaining('    at ')])
+    expect(output !== '' || /context|> /.test(line)).toBe(true)
+  })
 
   it('are in the help of every command', () => {
     expect(Object.keys(examples).sort()).toEqual([

@@ -1,6 +1,6 @@
 import type { Broker } from '@antiphon/broker'
 import { endpoint, requests$, serve, text } from '@antiphon/core'
-import { firstValueFrom, Subject, timer, map, of, type Observable } from 'rxjs'
+import { firstValueFrom, map, of, Subject, take, timer, type Observable } from 'rxjs'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,8 @@ let broker: Broker
 let url = ''
 const folder = mkdtempSync(join(tmpdir(), 'antiphon-cli-'))
 const served$ = new Subject<string>()
+/** Lets the responder respond to `late`. */
+const late$ = new Subject<void>()
 
 beforeAll(async () => {
   const started = await startBroker()
@@ -26,6 +28,11 @@ beforeAll(async () => {
     const respond = (value: string): Observable<string> => {
       served$.next(value)
       if (value === 'bad') throw new Error('bad')
+      if (value === 'late')
+        return late$.pipe(
+          take(1),
+          map(() => value),
+        )
       return value === 'slow' ? timer(200).pipe(map(() => value)) : of(value.toUpperCase())
     }
     requests$(broker.link(), work, { onSubscribed: resolve })
@@ -47,9 +54,12 @@ describe('antiphon request --lines', () => {
   })
 
   it('prints responses as they arrive with --unordered', async () => {
-    const stdin = inputOf('slow\nb\n')
-    const { stdout } = await antiphon(['request', 'work', '--lines', '--unordered', '-u', url], { stdin })
-    expect(stdout).toBe('B\nslow\n')
+    const stdin = inputOf('late\nb\n')
+    const args = ['request', 'work', '--lines', '--unordered', '--timeout', '1m', '-u', url]
+    const { printed, ended } = startAntiphon(args, { stdin })
+    await printed('B\n')
+    late$.next()
+    expect((await ended).stdout).toBe('B\nlate\n')
   })
 
   it('goes on after a failure, and exits with the code of the first one', async () => {

@@ -105,7 +105,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
   testMosquittoClients()
 
   it('reports what Mosquitto can do', async () => {
-    const { records } = await antiphon(['check', '--json'], { env: env() })
+    const { records } = await antiphon(['check', '--timeout', '1m', '--json'], { env: env() })
     const lacking = records().filter(({ isSupported }) => isSupported === false)
     expect([lacking, records().length]).toEqual([[], 17])
   })

@@ -101,14 +101,23 @@ export async function antiphon(args: readonly string[], options: RunOptions = {}
   return startAntiphon(args, options).ended
 }
 
-/** Runs the command with a timeout that suffices to connect: with longer ones while it exits as without a connection. */
-export async function antiphonWithTimeout(args: readonly string[]): Promise<Ended> {
+const isConnected = ({ code }: Ended): boolean => code !== exitCodes.connection
+
+/**
+ * Runs the command with a timeout that suffices: with longer ones while it exits as without a connection, or has not done
+ * what `isEnough` expects of it before the timeout.
+ */
+export async function antiphonWithTimeout(
+  args: readonly string[],
+  isEnough: (ended: Ended) => boolean = isConnected,
+  option = '--timeout',
+): Promise<Ended> {
   let timeout = 250
   let ended: Ended
   do {
-    ended = await antiphon([...args, '--timeout', `${timeout}ms`])
+    ended = await antiphon([...args, option, `${timeout}ms`])
     timeout *= 4
-  } while (ended.code === exitCodes.connection && timeout <= 16_000)
+  } while (!isEnough(ended) && timeout <= 16_000)
   return ended
 }
 

@@ -66,7 +66,7 @@ it('opens a recording, and says how many lines are not events', async () => {
   expect(printed).toContain(`1 lines of ${file} are not events`)
   expect(await eventsOf(url)).toEqual([event])
   await stop()
-}, 60_000)
+})
 
 it('observes a broker', async () => {
   const broker = createBroker()
@@ -85,7 +85,7 @@ it('observes a broker', async () => {
   expect(await events).toMatchObject([{ kind: 'sent', endpoint: 'a' }])
   await stop()
   await broker.close()
-}, 60_000)
+})
 
 it.each([
   ['without arguments', [], 'Usage: antiphon-inspect'],
@@ -93,20 +93,16 @@ it.each([
   ['with a file that is missing', ['/missing.ndjson'], 'ENOENT'],
   ['with an address of traces that has no trace id', ['file', '--trace-url', 'http://t'], '{traceId}'],
   ['with a port that is no number', ['file', '--port', 'http'], 'options.port is NaN'],
-])(
-  'ends with a message %s',
-  async (_, args, text) => {
-    const { url, printed, stop } = await run(...args)
-    expect(url).toBeUndefined()
-    expect(printed).toContain(text)
-    expect(printed).not.toContain('    at ')
-    expect(await stop()).toBe(2)
-  },
-  60_000,
-)
+])('ends with a message %s', async (_, args, text) => {
+  const { url, printed, stop } = await run(...args)
+  expect(url).toBeUndefined()
+  expect(printed).toContain(text)
+  expect(printed).not.toContain('    at ')
+  expect(await stop()).toBe(2)
+})
 
 it('prints its options', async () => {
   const { printed, stop } = await run('--help')
   expect(printed).toContain('--payload-bytes')
   expect(await stop()).toBe(0)
-}, 60_000)
+})

@@ -85,46 +85,42 @@ function runWithFaults(seed: number, sink: Parameters<typeof observed>[0]): Seen
   return seen
 }
 
-it.each([1, 2, 3])(
-  'accounts for all exchanges of a run with faults, seed %i',
-  async (seed) => {
-    const inspector = await inspect()
-    const socket = new WebSocket(inspector.url.replace('http', 'ws'))
-    await once(socket, 'message')
-    const log = new ExchangeLog()
-    socket.on('message', (data: Buffer) => {
-      for (const value of JSON.parse(data.toString()) as readonly unknown[]) {
-        const event = toEvent(value)
-        if (event === undefined) throw new Error(`not an event: ${JSON.stringify(value)}`)
-        log.add(event)
-      }
-    })
-    let emitted = 0
-    const seen = runWithFaults(seed, (event) => {
-      emitted++
-      inspector.sink(event)
-    })
-    while (log.events < emitted) await once(socket, 'message')
-    await inspector.close()
+it.each([1, 2, 3])('accounts for all exchanges of a run with faults, seed %i', async (seed) => {
+  const inspector = await inspect()
+  const socket = new WebSocket(inspector.url.replace('http', 'ws'))
+  await once(socket, 'message')
+  const log = new ExchangeLog()
+  socket.on('message', (data: Buffer) => {
+    for (const value of JSON.parse(data.toString()) as readonly unknown[]) {
+      const event = toEvent(value)
+      if (event === undefined) throw new Error(`not an event: ${JSON.stringify(value)}`)
+      log.add(event)
+    }
+  })
+  let emitted = 0
+  const seen = runWithFaults(seed, (event) => {
+    emitted++
+    inspector.sink(event)
+  })
+  while (log.events < emitted) await once(socket, 'message')
+  await inspector.close()
 
-    const outcomes: Record<string, number> = {}
-    const exchanges = log.rows.filter(({ requester }) => requester !== undefined)
-    for (const { outcome = 'pending' } of exchanges) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-    expect(outcomes).toEqual(seen.outcomes)
-    // All kinds have occurred, so that the comparison means something.
-    expect(Object.keys(outcomes).sort()).toEqual(
-      expect.arrayContaining(['cancelled', 'responded', 'timed-out']),
-    )
-    expect(exchanges).toHaveLength(REQUESTS)
-    expect(log.dropped + log.forgotten).toBe(0)
-    const started = log.rows.flatMap(({ events }) => events.filter(({ kind }) => kind === 'started'))
-    expect(started).toHaveLength(seen.handled.length)
-    for (const { outcome, request, response } of exchanges)
-      if (outcome === 'responded') expect(response?.payload).toBe(request?.payload)
-    expect(exchanges.some(({ attempts }) => attempts > 1)).toBe(true)
-    // Each request that the responder has seen is a part of its requester's exchange.
-    expect(log.rows.filter(({ requester }) => requester === undefined)).toEqual([])
-    expect(log.connections.some(({ kind }) => kind === 'offline')).toBe(true)
-  },
-  60_000,
-)
+  const outcomes: Record<string, number> = {}
+  const exchanges = log.rows.filter(({ requester }) => requester !== undefined)
+  for (const { outcome = 'pending' } of exchanges) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  expect(outcomes).toEqual(seen.outcomes)
+  // All kinds have occurred, so that the comparison means something.
+  expect(Object.keys(outcomes).sort()).toEqual(
+    expect.arrayContaining(['cancelled', 'responded', 'timed-out']),
+  )
+  expect(exchanges).toHaveLength(REQUESTS)
+  expect(log.dropped + log.forgotten).toBe(0)
+  const started = log.rows.flatMap(({ events }) => events.filter(({ kind }) => kind === 'started'))
+  expect(started).toHaveLength(seen.handled.length)
+  for (const { outcome, request, response } of exchanges)
+    if (outcome === 'responded') expect(response?.payload).toBe(request?.payload)
+  expect(exchanges.some(({ attempts }) => attempts > 1)).toBe(true)
+  // Each request that the responder has seen is a part of its requester's exchange.
+  expect(log.rows.filter(({ requester }) => requester === undefined)).toEqual([])
+  expect(log.connections.some(({ kind }) => kind === 'offline')).toBe(true)
+})

@@ -37,7 +37,7 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     })
     await page.goto(inspector.url)
     await row('silent').waitFor()
-  }, 120_000)
+  })
 
   afterAll(async () => {
     await browser.close()
@@ -325,7 +325,7 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     expect(tasks.length).toBeGreaterThan(100)
     expect(Math.max(...tasks)).toBeLessThan(50)
     expect(nodes).toBeLessThan(1_500)
-  }, 120_000)
+  })
 
   const started = Date.now()
 
