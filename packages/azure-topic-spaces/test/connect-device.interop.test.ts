@@ -12,11 +12,11 @@ import { unlockOnce } from './unlock-once.js'
 
 const key = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
-/** Creates the lines of a password file for a connection in any second of the next minute. */
+/** Creates the lines of a password file for a connection in any second of the next ten minutes. */
 async function passwordLines(connectionString: string): Promise<readonly string[]> {
   const device = parseConnectionString(connectionString)
   const now = Date.now()
-  const seconds = Array.from({ length: 60 }, (_, second) => now + second * 1000)
+  const seconds = Array.from({ length: 600 }, (_, second) => now + second * 1000)
   return Promise.all(
     seconds.map(async (issuedAt) => {
       const { username, password } = await toCredentials(device, {

@@ -10,7 +10,19 @@ import {
 } from '@antiphon/core'
 import { observed, type EventSink } from '@antiphon/core/events'
 import { createBroker, type Broker } from '@antiphon/broker'
-import { concat, delay, firstValueFrom, NEVER, of, throwError, type Subscription } from 'rxjs'
+import {
+  concat,
+  delay,
+  filter,
+  firstValueFrom,
+  from,
+  map,
+  NEVER,
+  of,
+  Subject,
+  throwError,
+  type Subscription,
+} from 'rxjs'
 
 const target: StandardSchema<Target, Target> = {
   '~standard': {
@@ -77,7 +89,10 @@ function ended(stream$: ReturnType<typeof exchange$>): Promise<unknown> {
 /** Runs an exchange of each kind. */
 export async function runExchanges(sink: EventSink): Promise<Exchanges> {
   const broker = createBroker()
-  const observe = observed(sink, { payloadBytes: 1_000 })
+  const events$ = new Subject<Parameters<EventSink>[0]>()
+  events$.subscribe(sink)
+  const isSentAgain = firstValueFrom(events$.pipe(filter(({ kind }) => kind === 'duplicate')))
+  const observe = observed((event) => events$.next(event), { payloadBytes: 1_000 })
   const server = observe(broker.link({ clientId: 'server-1' }))
   const requester = observe(broker.link({ clientId: 'phone' }))
   const running: Subscription[] = [
@@ -105,7 +120,7 @@ export async function runExchanges(sink: EventSink): Promise<Exchanges> {
       )
       .subscribe(),
     requests$(server, slow)
-      .pipe(serve(({ value }) => of(value).pipe(delay(400))))
+      .pipe(serve(({ value }) => from(isSentAgain).pipe(map(() => value))))
       .subscribe(),
   ]
   for (const room of ['kitchen', '<img src=x onerror=alert(1)>'])
@@ -113,7 +128,9 @@ export async function runExchanges(sink: EventSink): Promise<Exchanges> {
   await ended(exchange$(requester, broken, 'x'))
   await ended(exchange$(requester, odd, 'x'))
   await ended(exchange$(requester, slow, 'x', { retry: { count: 1, attemptTimeout: 150 } }))
-  await ended(exchange$(requester, moved, 'x', { retry: { count: 3, attemptTimeout: 2_000 } }))
+  await ended(
+    exchange$(requester, moved, 'x', { timeout: 60_000, retry: { count: 3, attemptTimeout: 15_000 } }),
+  )
   await new Promise<void>((resolve) => {
     let count = 0
     const stream = exchange$(requester, numbers, 'x', { credit: 2 }).subscribe(() => {

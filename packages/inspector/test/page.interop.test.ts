@@ -163,14 +163,12 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     await open('Latency')
     const cells = await page.getByRole('row').filter({ hasText: 'slow' }).innerText()
     expect(cells).toMatch(/slow\s+1\s+0\s+\d+ ms/)
-    const drawn = await page
-      .locator('canvas')
-      .first()
-      .evaluate((canvas: HTMLCanvasElement) => {
-        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
-        return data.some((value) => value !== 0)
-      })
-    expect(drawn).toBe(true)
+    // The page draws the chart a while after the table.
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('canvas')
+      const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+      return data.some((value) => value !== 0)
+    })
   })
 
   it('draws time lines of marbles, from which exchanges are selected', async () => {

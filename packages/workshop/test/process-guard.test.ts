@@ -49,7 +49,7 @@ function isAlive(pid: number): boolean {
 }
 
 const untilNoneIsAlive = (pids: readonly number[]): Promise<void> =>
-  expect.poll(() => pids.filter(isAlive), { timeout: 15_000 }).toEqual([])
+  expect.poll(() => pids.filter(isAlive), { timeout: 100_000 }).toEqual([])
 
 // The guard finds processes by their environment, which only Linux shows.
 if (process.platform === 'linux') {

@@ -5,7 +5,7 @@ import { connect } from '@antiphon/mqtt'
 import { createAuthority, type CertificateAuthority, type Identity } from '@antiphon/workshop/certificates'
 import { X509Certificate } from 'node:crypto'
 import { filter, firstValueFrom, lastValueFrom, of, ReplaySubject } from 'rxjs'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serveUnlock, unlock$ } from '../../src/index.js'
 import { connectEventGrid, eventGridLinkOptions, type EventGridOptions } from '../../src/event-grid/index.js'
 import {
@@ -86,8 +86,6 @@ async function codeOf(promise: Promise<unknown>): Promise<[string, number | unde
     return [code, reasonCode]
   }
 }
-
-vi.setConfig({ testTimeout: 20_000 })
 
 describe('the unlock story on Event Grid', () => {
   it('unlocks the car over MQTT 5, TLS and certificates, with the code of the preview', async () => {

@@ -108,7 +108,7 @@ describe('the storage of a namespace', () => {
     storage.contents.set('owner:lost', new TextEncoder().encode('car1'))
     const { local } = start(storage)
     expect(await settled(local('car1', 'tablet'))).toMatchObject({ status: 'online' })
-    await expect.poll(() => [...storage.contents.keys()]).not.toContain('owner:lost')
+    await expect.poll(() => [...storage.contents.keys()], { timeout: 60_000 }).not.toContain('owner:lost')
   })
 
   it('stores the owner of a session after a commit that failed', async () => {
@@ -118,6 +118,6 @@ describe('the storage of a namespace', () => {
     const car = local('car1')
     await settled(car)
     await firstValueFrom(car.subscription$('a'))
-    await expect.poll(() => [...storage.contents.keys()], { timeout: 10_000 }).toContain('owner:car1')
+    await expect.poll(() => [...storage.contents.keys()], { timeout: 60_000 }).toContain('owner:car1')
   })
 })
