@@ -25,7 +25,7 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
     await phone.unlock('Your car')
     await phone.shows('Succeeded', 'Success', 'Your car (car1)')
     expect(await phone.announcement()).toBe('car1, Succeeded, Success')
-    expect((await phone.timelineTexts()).join('\n')).toMatch(/^car1, succeeded, \d+ ms$/m)
+    expect((await phone.timelineTexts()).join('\n')).toMatch(/^car1, succeeded, (\d+ ms|\d+\.\d s)$/m)
     expect(phone.errors).toEqual([])
   })
 
@@ -59,8 +59,9 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
     await phone.unlock('Asleep')
     await phone.shows('Pending', 'Waiting for the car')
     await phone.shows('Timed out', 'No response in time')
-    // A busy machine is late by some tenths.
-    expect((await phone.timelineTexts()).join('\n')).toMatch(/car3, timed out, 5\.\d s/)
+    const [, seconds] = /car3, timed out, (\d+\.\d) s/.exec((await phone.timelineTexts()).join('\n')) ?? []
+    // A busy machine may be late.
+    expect(Number(seconds)).toBeGreaterThanOrEqual(5)
   })
 
   it('shows an error for an invalid timeout in the query', async () => {
