@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { concat, NEVER, of, type Observable } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBroker } from './broker-url.js'
-import { antiphon, antiphonWithTimeout, inputOf, startAntiphon } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, hasNoResponse, inputOf, startAntiphon } from './run-antiphon.js'
 
 let broker: Broker
 let url = ''
@@ -96,7 +96,7 @@ describe('antiphon request', () => {
   })
 
   it('exits with 3 if no response arrives in time', async () => {
-    const { code, stderr } = await antiphonWithTimeout(['request', 'silent', '--url', url])
+    const { code, stderr } = await antiphonWithTimeout(['request', 'silent', '--url', url], hasNoResponse)
     expect(code).toBe(3)
     expect(stderr).toMatch(/^antiphon: silent: no response within \d+ ms .*\n$/)
   })

@@ -101,6 +101,9 @@ export async function antiphon(args: readonly string[], options: RunOptions = {}
   return startAntiphon(args, options).ended
 }
 
+/** Whether a request was sent, to which there was no response in time. */
+export const hasNoResponse = ({ stderr }: Ended): boolean => stderr.includes('no response within')
+
 const isConnected = ({ code }: Ended): boolean => code !== exitCodes.connection
 
 /**

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { percentilesOf } from '../src/output/percentiles.js'
 import { ExchangePairs, type ObservedExchange, type UnmatchedReason } from '../src/tap/exchange-pairs.js'
 import { startBroker } from './broker-url.js'
-import { antiphon, antiphonWithTimeout, startAntiphon, type Running } from './run-antiphon.js'
+import { antiphon, antiphonWithTimeout, hasNoResponse, startAntiphon, type Running } from './run-antiphon.js'
 
 let broker: Broker
 let url = ''
@@ -81,7 +81,8 @@ describe('antiphon tap', () => {
 
   it('reports a request without a response', async () => {
     const { printed, interrupt, ended } = await tap('--json', '--timeout', '100ms')
-    await antiphonWithTimeout(['request', 'home/missing', 'x', '--no-fail-fast', '--url', url])
+    const args = ['request', 'home/missing', 'x', '--no-fail-fast', '--url', url]
+    await antiphonWithTimeout(args, hasNoResponse)
     await printed('unmatched')
     interrupt()
     expect((await ended).records()).toContainEqual(
