@@ -39,7 +39,7 @@ export const pictures: readonly Picture[] = [
     commands: [
       { line: 'antiphon serve home/rooms --respond kitchen', until: 'serving', isInterrupted: true },
       { line: 'antiphon serve home/rooms --respond attic', until: 'serving', isInterrupted: true },
-      { line: 'antiphon gather home/rooms --timeout 300ms' },
+      { line: 'antiphon gather home/rooms --stall-timeout 300ms' },
     ],
   },
   {
