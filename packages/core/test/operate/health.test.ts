@@ -46,6 +46,27 @@ describe('health', () => {
     })
   })
 
+  it('measures since when the link is online or offline, whatever it tries meanwhile', () => {
+    inWorld(({ broker, link, advance }) => {
+      const client = link('client', { reconnect: { initial: 100, maximum: 100 } })
+      const report = health(client, { maximumOffline: 3_000 })
+      advance(10_000)
+      broker.down()
+      let attempts = 0
+      client.state$.subscribe(({ status }) => (attempts += status === 'connecting' ? 1 : 0))
+      for (let time = 0; time < 3_000; time += 100) {
+        advance(100)
+        const { since, isLive } = report()
+        expect(since).toBeLessThanOrEqual(time + 100)
+        expect(since).toBeGreaterThan(time + 95)
+        expect([time, isLive]).toEqual([time, true])
+      }
+      expect(attempts).toBeGreaterThan(10)
+      advance(100)
+      expect(report().isLive).toBe(false)
+    })
+  })
+
   it('is not live when an error has ended the link, but when it was closed', () => {
     inWorld(({ broker, link, advance }) => {
       broker.refuseConnect(0x86, 'refused')
@@ -79,6 +100,19 @@ describe('health', () => {
       advance(100)
       exchange$(client, echo, 'x', { timeout: 60_000 }).subscribe()
       expect(report()).toMatchObject({ isReady: false, pending: 1, reasons: ['1 requests are pending'] })
+    })
+  })
+
+  it('is ready at its limits', () => {
+    inWorld(({ broker, link, advance }) => {
+      broker.setLimits({ receiveMaximum: 2 })
+      const client = link('client')
+      const report = health(client, { maximumBacklog: 2, maximumPending: 1 })
+      advance(100)
+      exchange$(client, echo, 'x', { timeout: 60_000 }).subscribe()
+      advance(100)
+      for (let index = 0; index < 4; index++) client.publish$({ topic: 'a', payload }).subscribe()
+      expect(report()).toMatchObject({ isReady: true, pending: 1, backlog: { messages: 2 } })
     })
   })
 
