@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { inRoot } from '../workspace.js'
-import type { FolderCounts } from './counts.js'
+import { scoreOf, type FolderCounts } from './counts.js'
 import { markdownTable } from './table.js'
 
 const folder = inRoot('docs', 'mutants')
@@ -21,7 +21,9 @@ export function mergeBaseline(
   const retained = Object.entries(saved).filter(([name]) => existing.has(name))
   const replaced = Object.entries(counts).filter(([name]) => whole.has(name))
   const merged = { ...Object.fromEntries(retained), ...Object.fromEntries(replaced) }
-  return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => a.localeCompare(b)))
+  // A folder that only exports again what others declare has no mutants.
+  const counted = Object.entries(merged).filter(([, row]) => scoreOf(row) !== undefined)
+  return Object.fromEntries(counted.sort(([a], [b]) => a.localeCompare(b)))
 }
 
 /** Writes the counts and their page. */

@@ -189,6 +189,14 @@ describe('the baseline of mutation testing', () => {
     expect(mergeBaseline(saved, counts, folders)).toEqual({ core: row(5), 'core/link': row(5), mqtt: row(1) })
   })
 
+  it('leaves out folders without mutants', () => {
+    const none = { killed: 0, survived: 0, noCoverage: 0 }
+    const folders = { whole: new Set(['core/entry']), existing: new Set(['core', 'core/entry']) }
+    expect(mergeBaseline({ core: row(1), 'core/entry': row(1) }, { 'core/entry': none }, folders)).toEqual({
+      core: row(1),
+    })
+  })
+
   it('has a page with one line per folder and the total', () => {
     const page = pageOf({ core: row(3), 'core/link': row(9) })
     expect(page).toContain(
