@@ -46,11 +46,11 @@ describe('parseMediaType', () => {
     expect(parseMediaType(`a/${'b'.repeat(1_023)}`)).toBeUndefined()
   })
 
-  it('parses a hostile media type in less than 1 s', () => {
-    const started = process.hrtime.bigint()
+  it('parses a hostile media type in less than a second of processor time', () => {
+    const started = process.cpuUsage()
     parseMediaType(`text/plain;${' '.repeat(65_000)}x`)
     parseMediaType(`text/plain;a="${'\\"'.repeat(500)}`)
-    expect(Number(process.hrtime.bigint() - started)).toBeLessThan(1e9)
+    expect(process.cpuUsage(started).user).toBeLessThan(1_000_000)
   })
 
   it('never throws on any media type', () => {
