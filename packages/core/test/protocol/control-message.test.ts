@@ -178,7 +178,7 @@ describe('a control message of version 0.1', () => {
     ['a request without a payload', attemptProperties(1), bytes(), false],
     ['a request with another status', [['__stat', '200']], bytes(), false],
     ['a request without properties', undefined, bytes(), false],
-  ])('is told from a request: %s', (_, userProperties, payload, isControl) => {
+  ])('has its status or its credit, and no payload: %s', (_, userProperties, payload, isControl) => {
     expect(isControlOfVersion01({ payload, ...(userProperties && { userProperties }) })).toBe(isControl)
   })
 })
